@@ -1,0 +1,49 @@
+"""
+What the other files of this folder may use: the checked configuration, the cohort, and a few names.
+needs  the configuration, the sheets
+gives  CONFIG, COHORT; fingerprint, unit_files, unit_row, about, one_of, memory
+"""
+
+import os
+import sys
+from pathlib import Path
+
+LIBRARY = str(Path(workflow.basedir) / "workflow")  # the package seriome, here and in the jobs
+sys.path.insert(0, LIBRARY)
+os.environ.update(PYTHONPATH=LIBRARY)
+
+from seriome.cohort import load_cohort
+from seriome.config import checked
+from seriome.errors import InputError
+from seriome.provenance import fingerprint
+
+try:
+    CONFIG = checked(config)
+    COHORT = load_cohort(CONFIG["sheets"], CONFIG["data"], CONFIG["data_roots"])
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+
+def one_of(names):
+    """A wildcard constraint that takes exactly these names; without any it matches nothing."""
+    return "|".join(names) or "(?!)"
+
+
+def unit_files(wildcards):
+    """Input function: the raw files, one or two, of the unit {assay} {sample} {run}."""
+    return COHORT.files(wildcards.assay, wildcards.sample, wildcards.run)
+
+
+def unit_row(wildcards):
+    """Params function: the sheet's row of the unit {assay} {sample} {run}, a dict without its empty cells."""
+    return COHORT.unit(wildcards.assay, wildcards.sample, wildcards.run)
+
+
+def about(assay):
+    """Params function: the keys of {sample} in its feature table (patient, sample, timepoint, assay, day)."""
+    return lambda wildcards: COHORT.about(wildcards.sample, assay)
+
+
+def memory(mb):
+    """Memory in MB that doubles with every further attempt."""
+    return lambda wildcards, attempt: mb * 2 ** (attempt - 1)
