@@ -1,7 +1,7 @@
 """
 What the other files of this folder may use: the checked configuration, the cohort, and a few names.
 needs  the configuration, the sheets
-gives  CONFIG, COHORT; fingerprint, unit_files, unit_row, about, one_of, memory
+gives  CONFIG, COHORT, GAPS; fingerprint, unit_files, unit_row, about, one_of, memory
 """
 
 import os
@@ -22,6 +22,8 @@ try:
     COHORT = load_cohort(CONFIG["sheets"], CONFIG["data"], CONFIG["data_roots"])
 except InputError as error:
     raise WorkflowError(str(error)) from None
+
+GAPS = []  # the gap tables of all stages: a rule file adds its own, GAPS += collect("<results>/gaps/dna/{p}.tsv", p=...)
 
 
 def one_of(names):
