@@ -13,13 +13,15 @@ sys.path.insert(0, LIBRARY)
 os.environ.update(PYTHONPATH=LIBRARY)
 
 from seriome.cohort import load_cohort
-from seriome.config import checked
+from seriome.config import checked, reference_file, reference_problems
 from seriome.errors import InputError
 from seriome.provenance import fingerprint
 
 try:
     CONFIG = checked(config)
     COHORT = load_cohort(CONFIG["sheets"], CONFIG["data"], CONFIG["data_roots"])
+    if problems := reference_problems(CONFIG, COHORT):
+        raise InputError("the configuration has problems:\n" + "\n".join(f"  {one}" for one in problems))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 

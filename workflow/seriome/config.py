@@ -67,3 +67,48 @@ def checked(config: dict, source: str = "the configuration") -> dict:
     if problems:
         raise InputError(f"{source} has {len(problems)} problem(s):\n" + "\n".join(f"  {one}" for one in problems))
     return with_defaults(config)
+
+
+def read_config(path) -> dict:
+    """A YAML file as a dict. Raises InputError when it is not there or not YAML, with the place."""
+    try:
+        config = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there: name your file with --configfile") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" line {mark.line + 1}" if mark else ""
+        raise InputError(f"{path}{place} is not YAML: {getattr(error, 'problem', error)}") from None
+    if not isinstance(config, dict):
+        raise InputError(f"{path} holds no keys: start from config/config.yaml")
+    return config
+
+
+NEEDS = {  # reference files without which an assay in these formats cannot be read
+    ("dna", "fastq"): ("genome", "genes"),
+    ("dna", "bam"): ("genome", "genes"),
+    ("dna", "vcf"): ("genome", "genes"),
+    ("rna", "fastq"): ("rna_genome", "rna_genes"),
+    ("rna", "kallisto"): ("rna_genes",),
+    ("proteome", "mzml"): ("proteins",),
+}
+
+
+def reference_file(reference: dict, key: str):
+    """A reference file of the config; RNA's own genome and genes fall back to those of DNA."""
+    return reference[key] or (reference[key.removeprefix("rna_")] if key.startswith("rna_") else None)
+
+
+def reference_problems(config: dict, cohort) -> list[str]:
+    """Reference files that the cohort's assays need and the config does not name, or that are not there."""
+    problems, reference = [], config["reference"]
+    for key, path in reference.items():
+        if path and not Path(path).is_file():
+            problems.append(f"reference.{key}: {path} is not there")
+    for (assay, kind), keys in NEEDS.items():
+        if not cohort.samples_with(assay, kind):
+            continue
+        for key in keys:
+            if reference_file(reference, key) is None:
+                problems.append(f"reference.{key}: missing, {assay} as {kind} needs it")
+    return list(dict.fromkeys(problems))

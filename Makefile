@@ -1,0 +1,50 @@
+# Seriome: one command each.  make setup | demo | test | real | lint | clean
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo simulate test lint real clean
+
+PYTHON ?= python3
+CORES ?= 2
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONNOUSERSITE := 1
+export MPLBACKEND := Agg
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+setup: .venv/.ready ## the environment in .venv, from the lock file
+
+.venv/.ready: pyproject.toml uv.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@command -v uv >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	uv sync --frozen --inexact --quiet --python $(BIN)/python
+	@touch .venv/.ready
+
+simulate: .venv/.ready
+	@$(BIN)/seriome simulate --out demo --seed 7 --cores $(CORES)
+
+demo: simulate ## simulate a cohort, run the whole workflow on it, compare with the truth
+	@$(BIN)/snakemake --cores $(CORES) --quiet rules
+	@$(BIN)/seriome outcome
+	@$(BIN)/seriome score
+
+test: .venv/.ready ## the tests
+	@$(BIN)/pytest
+
+lint: simulate ## the workflow, its format and the code's
+	$(BIN)/snakemake --lint
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+real: .venv/.ready ## the same workflow on real public data in ../shared/real, when it is there
+	@if [ -d ../shared/real ]; then \
+	  $(BIN)/snakemake --cores $(CORES) --quiet rules --configfile config/real/config.yaml && \
+	  $(BIN)/seriome outcome --results real && \
+	  $(BIN)/python tests/real/figures.py real; \
+	else echo "make real: skipped, ../shared/real is not there (public data that the project does not ship)"; fi
+
+clean: ## take away the demo cohort and all results
+	rm -rf demo results real

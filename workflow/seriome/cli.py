@@ -1,0 +1,196 @@
+"""The console command `seriome`: check, simulate, score, outcome."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from seriome import __version__
+from seriome.errors import InputError
+
+DEFAULT_CONFIG = "config/config.yaml"
+
+
+def main(argv=None) -> int:
+    """Run one subcommand; a user's mistake is told on stderr and gives exit code 1."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
+        sys.stderr.close()
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="seriome",
+        description="Longitudinal multi-omics in oncology. The workflow itself is run with `snakemake --cores N`; "
+        "this command checks its input, makes cohorts with known truth, and reads its results.",
+        epilog="A first look: `make demo`. Each subcommand explains itself: `seriome check --help`.",
+    )
+    parser.add_argument("--version", action="version", version=f"seriome {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_check(commands)
+    _add_simulate(commands)
+    _add_score(commands)
+    _add_outcome(commands)
+    return parser
+
+
+def _command(commands, name, run, help_text, description, epilog):
+    command = commands.add_parser(
+        name,
+        help=help_text,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_check(commands) -> None:
+    command = _command(
+        commands,
+        "check",
+        _check,
+        "validate the config and the sheets; print every problem at once",
+        "Validate a configuration and the sheets that it names. Every problem is printed at once,\n"
+        "each with its file, line and column, what was found and what would do. Nothing is run and\n"
+        "nothing is written. The raw files are looked for, not read: whether they are whole is the\n"
+        "workflow's first step.",
+        "examples:\n"
+        "  seriome check                              the demo cohort, config/config.yaml\n"
+        "  seriome check --configfile mine.yaml       your cohort\n\n"
+        "exit code: 0 sound, 1 problems",
+    )
+    command.add_argument("--configfile", default=DEFAULT_CONFIG, help=f"YAML file (default: {DEFAULT_CONFIG})")
+
+
+def _check(arguments) -> int:
+    from seriome.cohort import CohortError, load_cohort
+    from seriome.config import config_problems, read_config, reference_problems, with_defaults
+
+    config = read_config(arguments.configfile)
+    problems = [f"{arguments.configfile}, {problem}" for problem in config_problems(config)]
+    cohort = None
+    if isinstance(config, dict) and {"sheets", "data"} <= set(config):
+        filled = with_defaults(config)
+        try:
+            cohort = load_cohort(filled["sheets"], filled["data"], filled["data_roots"])
+        except CohortError as error:
+            problems += error.problems
+        if cohort is not None and not problems:
+            problems += [f"{arguments.configfile}, {one}" for one in reference_problems(filled, cohort)]
+    if problems:
+        print(f"{len(problems)} problem(s):", *problems, sep="\n  ", file=sys.stderr)
+        return 1
+    units = cohort.assays.groupby("assay").size()
+    patients, samples = len(cohort.patients), len(cohort.samples)
+    print(f"sound: {patients} patients, {samples} samples, " + ", ".join(f"{n} {a} units" for a, n in units.items()))
+    return 0
+
+
+def _add_simulate(commands) -> None:
+    command = _command(
+        commands,
+        "simulate",
+        _simulate,
+        "make a cohort with known truth, raw files included",
+        "Write a cohort whose truth is known: a mini-genome with real gene names and hotspot codons,\n"
+        "paired FASTQ of tumour, matched normal and UMI-tagged plasma, RNA FASTQ, proteome and\n"
+        "metabolome mzML, the sheets, a config, and the truth as tables in OUT/truth. Patients tell\n"
+        "stories: a resistance mutation that emerges under treatment, a fusion, resistance without any\n"
+        "mutation, a deep response, an immunotherapy. Equal seeds give equal bytes.",
+        "examples:\n"
+        "  seriome simulate --out demo --seed 7                          the demo cohort\n"
+        "  snakemake --cores 2 --configfile demo/config/config.yaml      run it\n"
+        "  seriome score --results results --truth demo/truth            compare with the truth\n"
+        "  seriome simulate --out big --seed 1 --patients 20 --depth 500 something larger",
+    )
+    command.add_argument("--out", required=True, help="folder to make; refused when it holds anything else")
+    command.add_argument("--seed", type=int, default=7, help="equal seeds give equal bytes (default: 7)")
+    command.add_argument("--patients", type=int, default=5, help="number of patients; the five stories repeat")
+    command.add_argument("--genes", type=int, default=45, help="number of genes of the panel (default: 45)")
+    command.add_argument("--depth", type=int, default=160, help="mean depth of tumour DNA, reads (default: 160)")
+    command.add_argument("--normal-depth", type=int, default=90, help="mean depth of normal DNA (default: 90)")
+    command.add_argument(
+        "--plasma-depth", type=int, default=800, help="mean depth of plasma DNA before deduplication (default: 800)"
+    )
+    command.add_argument("--whole", action="store_true", help="plant no broken files")
+    command.add_argument("--cores", type=int, default=2, help="processes to use; the result is the same (default: 2)")
+
+
+def _simulate(arguments) -> int:
+    from seriome.simulate import simulate
+
+    simulate(
+        arguments.out,
+        seed=arguments.seed,
+        patients=arguments.patients,
+        genes=arguments.genes,
+        depth=arguments.depth,
+        normal_depth=arguments.normal_depth,
+        plasma_depth=arguments.plasma_depth,
+        spoil=not arguments.whole,
+        cores=arguments.cores,
+    )
+    return 0
+
+
+def _add_score(commands) -> None:
+    command = _command(
+        commands,
+        "score",
+        _score,
+        "compare results with a simulated truth, stage by stage",
+        "Compare the results of a run on a simulated cohort with what was planted: gaps, variants and\n"
+        "when they emerged, expression, proteins, metabolites, clones, targets. A stage without results\n"
+        "has no score and says why.",
+        "examples:\n"
+        "  seriome score                                              the demo: results against demo/truth\n"
+        "  seriome score --results out --truth big/truth --json       for machines",
+    )
+    command.add_argument("--results", default="results", help="folder of the run's results (default: results)")
+    command.add_argument("--truth", default="demo/truth", help="folder of the truth tables (default: demo/truth)")
+    command.add_argument("--json", action="store_true", help="print JSON with stable keys")
+
+
+def _score(arguments) -> int:
+    from seriome.score import report, score
+
+    for folder in (arguments.results, arguments.truth):
+        if not Path(folder).is_dir():
+            raise InputError(f"{folder} is no folder: run the workflow on a simulated cohort first (`make demo`)")
+    scores = score(arguments.results, arguments.truth)
+    print(json.dumps(scores, indent=1, sort_keys=True) if arguments.json else report(scores))
+    return 0
+
+
+def _add_outcome(commands) -> None:
+    command = _command(
+        commands,
+        "outcome",
+        _outcome,
+        "how a run ended: complete, complete with gaps (and which), or failed",
+        "Say how a run ended.\n"
+        "  complete             everything that the sheets ask for is there\n"
+        "  complete with gaps   finished; each missing thing is listed with its reason and way out\n"
+        "  failed               the run did not reach its end",
+        "example:\n  seriome outcome --results results\n\nexit code: 0 complete or complete with gaps, 1 failed",
+    )
+    command.add_argument("--results", default="results", help="folder of the run's results (default: results)")
+
+
+def _outcome(arguments) -> int:
+    from seriome.ledger import describe_outcome
+
+    if not (Path(arguments.results) / "outcome.json").is_file():
+        print(f"outcome: failed\n{arguments.results}/outcome.json is not there: the run did not reach its end.")
+        print("Run `snakemake --cores 2` again: it goes on where it stopped, and names the log of a failing step.")
+        return 1
+    print(describe_outcome(arguments.results))
+    return 0
