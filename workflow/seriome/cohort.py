@@ -64,6 +64,19 @@ class Cohort:
         unit = self._units[assay, sample][run]
         return [unit[column] for column in ("path1", "path2") if column in unit]
 
+    def patients_with(self, assay: str, *formats: str) -> list[str]:
+        """Names of the patients of whom a sample has this assay (in one of these formats, if any are named), sorted."""
+        with_it = self.samples[self.samples["sample"].isin(self.samples_with(assay, *formats))]
+        return sorted(set(with_it["patient"]) - {CONTROL_PATIENT})
+
+    def rows(self, sheet: str, patient: str) -> list[dict]:
+        """One patient's rows of a sheet (`samples`, `treatments`, ...), plain dicts without empty cells, in its order."""
+        table = getattr(self, sheet)
+        return [
+            {key: value.item() if hasattr(value, "item") else value for key, value in row.items() if _filled(value)}
+            for row in table[table["patient"] == patient].to_dict("records")
+        ]
+
     @cached_property
     def _units(self) -> dict:
         units = {}
