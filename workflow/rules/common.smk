@@ -25,7 +25,9 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-GAPS = []  # the gap tables of all stages: a rule file adds its own, GAPS += collect("<results>/gaps/dna/{p}.tsv", p=...)
+GAPS = (
+    []
+)  # the gap tables of all stages: a rule file adds its own, GAPS += collect("<results>/gaps/dna/{p}.tsv", p=...)
 
 
 def one_of(names):

@@ -2,6 +2,7 @@
 Intake: is every raw file whole?
 needs  the raw files of assays.tsv
 gives  <results>/intake/{assay}/{sample}/{run}.json   status ok or gap with its reason; records, bytes, sha256
+A broken file is no error of this job: it is a gap of its unit, and the stages behind go on without that unit.
 """
 
 
@@ -9,7 +10,7 @@ rule intake:
     input:
         files=unit_files,
     output:
-        "<results>/intake/{assay}/{sample}/{run}.json",
+        record="<results>/intake/{assay}/{sample}/{run}.json",
     log:
         "<logs>/intake/{assay}/{sample}/{run}.log",
     benchmark:
@@ -22,7 +23,8 @@ rule intake:
         runtime=60,
     params:
         unit=unit_row,
-        code=fingerprint("intake", "files"),
+        data=CONFIG["data"],
+        code=fingerprint("intake", "files", "features/tables"),
     message:
         "intake: reading {wildcards.assay} {wildcards.sample} {wildcards.run}"
     script:
