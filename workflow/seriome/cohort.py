@@ -69,12 +69,13 @@ class Cohort:
         with_it = self.samples[self.samples["sample"].isin(self.samples_with(assay, *formats))]
         return sorted(set(with_it["patient"]) - {CONTROL_PATIENT})
 
-    def rows(self, sheet: str, patient: str) -> list[dict]:
-        """One patient's rows of a sheet (`samples`, `treatments`, ...), plain dicts without empty cells, in its order."""
+    def rows(self, sheet: str, patient: str | None = None) -> list[dict]:
+        """Rows of a sheet (of one patient, if named), plain dicts without empty cells, in its order."""
         table = getattr(self, sheet)
+        of_patient = table if patient is None else table[table["patient"] == patient]
         return [
             {key: value.item() if hasattr(value, "item") else value for key, value in row.items() if _filled(value)}
-            for row in table[table["patient"] == patient].to_dict("records")
+            for row in of_patient.to_dict("records")
         ]
 
     @cached_property
