@@ -10,6 +10,7 @@ import base64
 import zlib
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from lxml import etree
@@ -109,7 +110,7 @@ BACKGROUND = (  # ions that are there all the time: m/z, counts
     (102.12773, 3.0e4),
     (83.06037, 5.0e4),
 )
-_STUDY = 20070719  # seeds what is the same in every run: unknown features, peak shapes
+_STUDY = 2007  # seeds what is the same in every run: unknown features, peak shapes
 
 
 @dataclass(frozen=True)
@@ -156,13 +157,8 @@ def reference_levels() -> dict[str, float]:
     A level is the height of the [M+H]+ peak (counts) at response 1, before drift and noise.
     """
     rng = np.random.default_rng(_STUDY)
-    return {
-        row[0]: float(np.round(level, -2)) for row, level in zip(_COMPOUNDS, _log_normal(rng, 1.5e6, 0.6), strict=True)
-    }
-
-
-def _log_normal(rng, middle: float, sd: float) -> np.ndarray:
-    return middle * np.exp(rng.normal(0, sd, len(_COMPOUNDS)))
+    levels = np.round(1.5e6 * np.exp(rng.normal(0, 0.6, len(_COMPOUNDS))), -2)
+    return {row[0]: float(level) for row, level in zip(_COMPOUNDS, levels, strict=True)}
 
 
 def write_injection(path, levels: dict[str, float], *, seed: int, injection: int, blank: bool = False) -> None:
@@ -227,9 +223,8 @@ def _unknowns() -> list[_Peak]:
     for _ in range(24):
         mz = rng.uniform(120, 650)
         mz = np.floor(mz) + 0.05 + mz * 5e-4  # near the mass defects of real metabolites
-        peak = _Peak(
-            mz, rng.uniform(30, 510), 10 ** rng.uniform(4.7, 6.2), rng.uniform(2.2, 3.4), rng.uniform(0.5, 2.5)
-        )
+        rt, apex = rng.uniform(30, 510), 10 ** rng.uniform(4.7, 6.2)
+        peak = _Peak(mz, rt, apex, rng.uniform(2.2, 3.4), rng.uniform(0.5, 2.5))
         peaks += [peak, _Peak(mz + ISOTOPES["C"][0], peak.rt_s, peak.apex * mz / 2000, peak.sigma_s, peak.tail_s)]
     return peaks
 
@@ -287,7 +282,7 @@ class _Run:
         mz = np.round(np.bincount(group, mz * height) / total, 5)
         scan = scan[np.searchsorted(group, np.arange(len(total)))]
         edges = np.searchsorted(scan, np.arange(n + 1))
-        return [(mz[a:b], np.round(total[a:b])) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        return [(mz[a:b], np.round(total[a:b])) for a, b in pairwise(edges)]
 
     def fragments(self, peak: _Peak, formula: str) -> tuple:
         """A fragment spectrum at the peak's apex: the precursor and its neutral losses."""
@@ -308,31 +303,9 @@ def _write_mzml(path, scans: list[tuple], name: str) -> None:
     """Write scans (time in s, MS level, m/z, intensity, precursor m/z) as mzML 1.1 without an index or dates."""
     with etree.xmlfile(str(path), encoding="utf-8") as file:
         file.write_declaration()
-        uri = "http://psi.hupo.org/ms/mzml"
-        with file.element("mzML", {"id": name, "version": "1.1.0"}, nsmap={None: uri}):
-            file.write(_element("cvList", count="2", children=[
-                _element("cv", id="MS", fullName="Proteomics Standards Initiative Mass Spectrometry Ontology",
-                         version="4.1.182", URI="https://raw.githubusercontent.com/HUPO-PSI/psi-ms-CV/master/psi-ms.obo"),
-                _element("cv", id="UO", fullName="Unit Ontology", version="09:04:2014",
-                         URI="https://raw.githubusercontent.com/bio-ontology-research-group/unit-ontology/master/unit.obo"),
-            ]))  # fmt: skip
-            content = [_cv("MS:1000579", "MS1 spectrum"), _cv("MS:1000580", "MSn spectrum")]
-            file.write(_element("fileDescription", children=[_element("fileContent", children=content)]))
-            software = _element("software", id="seriome", version="0", children=[
-                _cv("MS:1000799", "custom unreleased software tool", "seriome simulate")])  # fmt: skip
-            file.write(_element("softwareList", count="1", children=[software]))
-            parts = [
-                _element("source", order="1", children=[_cv("MS:1000073", "electrospray ionization")]),
-                _element("analyzer", order="2", children=[_cv("MS:1000484", "orbitrap")]),
-                _element("detector", order="3", children=[_cv("MS:1000624", "inductive detector")]),
-            ]
-            instrument = _element("instrumentConfiguration", id="IC1", children=[
-                _cv("MS:1000031", "instrument model"), _element("componentList", count="3", children=parts)])  # fmt: skip
-            file.write(_element("instrumentConfigurationList", count="1", children=[instrument]))
-            step = _element("processingMethod", order="0", softwareRef="seriome", children=[
-                _cv("MS:1000035", "peak picking")])  # fmt: skip
-            processing = _element("dataProcessing", id="DP1", children=[step])
-            file.write(_element("dataProcessingList", count="1", children=[processing]))
+        with file.element("mzML", {"id": name, "version": "1.1.0"}, nsmap={None: "http://psi.hupo.org/ms/mzml"}):
+            for part in etree.fromstring(HEADER):
+                file.write(part)
             with (
                 file.element("run", {"id": name, "defaultInstrumentConfigurationRef": "IC1"}),
                 file.element("spectrumList", {"count": str(len(scans)), "defaultDataProcessingRef": "DP1"}),
@@ -342,54 +315,80 @@ def _write_mzml(path, scans: list[tuple], name: str) -> None:
                     file.write("\n")
 
 
+HEADER = """<header xmlns="http://psi.hupo.org/ms/mzml">
+  <cvList count="2">
+    <cv id="MS" fullName="Proteomics Standards Initiative Mass Spectrometry Ontology" version="4.1.182"
+        URI="https://raw.githubusercontent.com/HUPO-PSI/psi-ms-CV/master/psi-ms.obo"/>
+    <cv id="UO" fullName="Unit Ontology" version="09:04:2014"
+        URI="https://raw.githubusercontent.com/bio-ontology-research-group/unit-ontology/master/unit.obo"/>
+  </cvList>
+  <fileDescription><fileContent>
+    <cvParam cvRef="MS" accession="MS:1000579" name="MS1 spectrum" value=""/>
+    <cvParam cvRef="MS" accession="MS:1000580" name="MSn spectrum" value=""/>
+  </fileContent></fileDescription>
+  <softwareList count="1"><software id="seriome" version="0">
+    <cvParam cvRef="MS" accession="MS:1000799" name="custom unreleased software tool" value="seriome simulate"/>
+  </software></softwareList>
+  <instrumentConfigurationList count="1"><instrumentConfiguration id="IC1">
+    <cvParam cvRef="MS" accession="MS:1000031" name="instrument model" value=""/>
+    <componentList count="3">
+      <source order="1"><cvParam cvRef="MS" accession="MS:1000073" name="electrospray ionization" value=""/></source>
+      <analyzer order="2"><cvParam cvRef="MS" accession="MS:1000484" name="orbitrap" value=""/></analyzer>
+      <detector order="3"><cvParam cvRef="MS" accession="MS:1000624" name="inductive detector" value=""/></detector>
+    </componentList>
+  </instrumentConfiguration></instrumentConfigurationList>
+  <dataProcessingList count="1"><dataProcessing id="DP1"><processingMethod order="0" softwareRef="seriome">
+    <cvParam cvRef="MS" accession="MS:1000035" name="peak picking" value=""/>
+  </processingMethod></dataProcessing></dataProcessingList>
+</header>"""
+NAMESPACE = "{http://psi.hupo.org/ms/mzml}"
+
+
 def _spectrum(index: int, time: float, level: int, mz, intensity, precursor):
     """One spectrum element."""
     kind = _cv("MS:1000579", "MS1 spectrum") if level == 1 else _cv("MS:1000580", "MSn spectrum")
+    start = _cv("MS:1000016", "scan start time", f"{time / 60:.6f}", **MINUTE)
+    scan = [_cv("MS:1000795", "no combination"), _element("scan", [start])]
     children = [
         _cv("MS:1000511", "ms level", level),
         kind,
         _cv("MS:1000127", "centroid spectrum"),
         _cv("MS:1000130", "positive scan"),
         _cv("MS:1000285", "total ion current", f"{intensity.sum():.0f}"),
+        _element("scanList", scan, count=1),
     ]
-    minute = _cv("MS:1000016", "scan start time", f"{time / 60:.6f}", unitCvRef="UO", unitAccession="UO:0000031",
-                 unitName="minute")  # fmt: skip
-    children.append(_element("scanList", count="1", children=[
-        _cv("MS:1000795", "no combination"), _element("scan", children=[minute])]))  # fmt: skip
     if precursor is not None:
-        ion = _element("selectedIon", children=[_cv("MS:1000744", "selected ion m/z", precursor, **MZ_UNIT),
-                                                _cv("MS:1000041", "charge state", 1)])  # fmt: skip
-        activation = _element("activation", children=[
-            _cv("MS:1000422", "beam-type collision-induced dissociation")])  # fmt: skip
-        ions = _element("selectedIonList", count="1", children=[ion])
-        children.append(_element("precursorList", count="1", children=[
-            _element("precursor", children=[ions, activation])]))  # fmt: skip
+        ion = [_cv("MS:1000744", "selected ion m/z", precursor, **MZ), _cv("MS:1000041", "charge state", 1)]
+        ions = _element("selectedIonList", [_element("selectedIon", ion)], count=1)
+        activation = _element("activation", [_cv("MS:1000422", "beam-type collision-induced dissociation")])
+        children.append(_element("precursorList", [_element("precursor", [ions, activation])], count=1))
+    wide, narrow = _cv("MS:1000523", "64-bit float"), _cv("MS:1000521", "32-bit float")
     arrays = [
-        _binary(mz.astype("<f8"), _cv("MS:1000523", "64-bit float"), _cv("MS:1000514", "m/z array", **MZ_UNIT)),
-        _binary(
-            intensity.astype("<f4"),
-            _cv("MS:1000521", "32-bit float"),
-            _cv("MS:1000515", "intensity array", unitCvRef="MS", unitAccession="MS:1000131",
-                unitName="number of detector counts"),
-        ),
-    ]  # fmt: skip
-    children.append(_element("binaryDataArrayList", count="2", children=arrays))
-    return _element("spectrum", index=index, id=f"scan={index + 1}", defaultArrayLength=len(mz), children=children)
+        _binary(mz.astype("<f8"), wide, _cv("MS:1000514", "m/z array", **MZ)),
+        _binary(intensity.astype("<f4"), narrow, _cv("MS:1000515", "intensity array", **COUNTS)),
+    ]
+    children.append(_element("binaryDataArrayList", arrays, count=2))
+    return _element("spectrum", children, index=index, id=f"scan={index + 1}", defaultArrayLength=len(mz))
 
 
-MZ_UNIT = {"unitCvRef": "MS", "unitAccession": "MS:1000040", "unitName": "m/z"}
+def _unit(cv: str, accession: str, name: str) -> dict:
+    return {"unitCvRef": cv, "unitAccession": accession, "unitName": name}
+
+
+MZ = _unit("MS", "MS:1000040", "m/z")
+COUNTS = _unit("MS", "MS:1000131", "number of detector counts")
+MINUTE = _unit("UO", "UO:0000031", "minute")
 
 
 def _binary(values: np.ndarray, width, kind):
-    text = base64.b64encode(zlib.compress(values.tobytes(), 6)).decode()
     data = _element("binary")
-    data.text = text
+    data.text = base64.b64encode(zlib.compress(values.tobytes(), 6)).decode()
     children = [width, _cv("MS:1000574", "zlib compression"), kind, data]
-    return _element("binaryDataArray", encodedLength=len(text), children=children)
+    return _element("binaryDataArray", children, encodedLength=len(data.text))
 
 
 def _element(tag: str, children=(), **attributes):
-    element = etree.Element(tag, {key: str(value) for key, value in attributes.items()})
+    element = etree.Element(NAMESPACE + tag, {key: str(value) for key, value in attributes.items()})
     element.extend(children)
     return element
 
