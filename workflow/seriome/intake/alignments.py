@@ -56,8 +56,12 @@ def check_vcf(files, names):
             samples = len(vcf.header.samples)
             for variant in vcf:
                 records += 1
-                if not variant.alleles or any(set(allele) - set("ACGTNacgtn") for allele in variant.alleles[:1]):
+                if not variant.alleles or set(variant.alleles[0]) - set("ACGTNacgtn"):
                     raise ValueError(f"{variant.chrom}:{variant.pos} has no readable reference allele")
+    except NotImplementedError:
+        raise DataError(
+            "malformed_vcf", f"{name} is compressed with gzip, which htslib cannot seek in", "compress it with bgzip"
+        ) from None
     except (OSError, ValueError, IndexError) as error:
         raise DataError("malformed_vcf", f"{name} cannot be read behind record {records:,}: {error}", mend) from None
     finally:

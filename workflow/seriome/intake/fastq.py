@@ -56,15 +56,18 @@ def records(path, name: str):
         if group is not None:
             done += len(group.names)
             yield group
-    text = (rest + b"".join(gathered)).rstrip(b"\r\n")
+    last = rest + b"".join(gathered)
+    text = last.rstrip(b"\r\n")
     if not text:
         return
     lines = text.count(b"\n") + 1
     if lines % 4 == 3 and text.endswith(b"\n+"):  # a last record without bases: its empty quality line was stripped
         text, lines = text + b"\n", lines + 1
-    if lines % 4 == 0:
-        sequence, _, quality = (line.rstrip(b"\r") for line in text.rsplit(b"\n", 3)[1:])
-    if lines % 4 or len(quality) < len(sequence):
+    cut = lines % 4 > 0
+    if not cut and not last.endswith(b"\n"):
+        sequence, _, quality = text.rsplit(b"\n", 3)[1:]
+        cut = len(quality) < len(sequence.rstrip(b"\r"))
+    if cut:
         whole = done + (lines - 1) // 4
         raise DataError(
             "truncated_fastq",
