@@ -315,7 +315,7 @@ def _write_mzml(path, scans: list[tuple], name: str) -> None:
                     file.write("\n")
 
 
-HEADER = """<header xmlns="http://psi.hupo.org/ms/mzml">
+HEADER = """<header>
   <cvList count="2">
     <cv id="MS" fullName="Proteomics Standards Initiative Mass Spectrometry Ontology" version="4.1.182"
         URI="https://raw.githubusercontent.com/HUPO-PSI/psi-ms-CV/master/psi-ms.obo"/>
@@ -341,7 +341,6 @@ HEADER = """<header xmlns="http://psi.hupo.org/ms/mzml">
     <cvParam cvRef="MS" accession="MS:1000035" name="peak picking" value=""/>
   </processingMethod></dataProcessing></dataProcessingList>
 </header>"""
-NAMESPACE = "{http://psi.hupo.org/ms/mzml}"
 
 
 def _spectrum(index: int, time: float, level: int, mz, intensity, precursor):
@@ -388,7 +387,7 @@ def _binary(values: np.ndarray, width, kind):
 
 
 def _element(tag: str, children=(), **attributes):
-    element = etree.Element(NAMESPACE + tag, {key: str(value) for key, value in attributes.items()})
+    element = etree.Element(tag, {key: str(value) for key, value in attributes.items()})
     element.extend(children)
     return element
 
