@@ -327,9 +327,10 @@ def _check_assays(read, data: Path, roots: list[Path]) -> None:
             assays.at(index, "path2", f"only fastq has a second file, {kind} has one")
         if row.get("umi") and (assay, kind) != ("dna", "fastq"):
             assays.at(index, "umi", "a read structure needs dna reads as fastq")
+        fits = kind if kind in FORMATS.get(assay, ()) else None
         for column in ("path1", "path2"):
             if isinstance(row.get(column), str):
-                _check_path(assays, index, column, row[column], kind, data, roots)
+                _check_path(assays, index, column, row[column], fits, data, roots)
                 first = used.setdefault(row[column], (assays.lines[index], column))
                 if first != (assays.lines[index], column):
                     assays.at(index, column, f"{row[column]!r} is also on line {first[0]}, {first[1]}")

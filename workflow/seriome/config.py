@@ -33,7 +33,7 @@ def explain(error) -> str:
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
         return f"{', '.join(missing)} missing"
-    if error.validator is None:  # a `false` schema: the value should not be there
+    if error.validator == "not":
         return f"{error.instance!r} should be empty here"
     return error.message
 
