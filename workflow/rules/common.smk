@@ -25,9 +25,8 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-GAPS = (
-    []
-)  # the gap tables of all stages: a rule file adds its own, GAPS += collect("<results>/gaps/dna/{p}.tsv", p=...)
+# The gap tables of all stages. A rule file adds its own: GAPS += collect("<results>/gaps/dna/{p}.tsv", p=PATIENTS)
+GAPS = []
 
 
 def one_of(names):
