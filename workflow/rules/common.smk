@@ -1,7 +1,8 @@
 """
 What the other files of this folder may use: the checked configuration, the cohort, and a few names.
 needs  the configuration, the sheets
-gives  CONFIG, COHORT, GAPS; fingerprint, unit_files, unit_row, about, one_of, memory
+gives  CONFIG, COHORT, GAPS; fingerprint, unit_files, unit_row, about, one_of, memory,
+       feature_files, report_inputs
 """
 
 import os
@@ -52,3 +53,25 @@ def about(assay):
 def memory(mb):
     """Memory in MB that doubles with every further attempt."""
     return lambda wildcards, attempt: mb * 2 ** (attempt - 1)
+
+
+def feature_files(assays, patient=None):
+    """The feature tables of these assays, of one patient or of all (controls left out), sorted by assay and sample."""
+    samples = COHORT.samples[COHORT.samples["patient"] != "control"]
+    patient_of = dict(zip(samples["sample"], samples["patient"]))
+    return [
+        f"<results>/features/assay={assay}/patient={patient_of[sample]}/sample={sample}.parquet"
+        for assay in assays
+        for sample in COHORT.samples_with(assay)
+        if sample in patient_of and patient in (None, patient_of[sample])
+    ]
+
+
+def report_inputs(wildcards):
+    """Input function: what the report shows of {patient} and exists for this patient."""
+    files = {"features": feature_files(["rna", "proteome", "metabolome"], wildcards.patient)}
+    if wildcards.patient in COHORT.patients_with("dna"):
+        files["variants"] = [f"<results>/dna/variants/{wildcards.patient}.parquet"]
+        for table in ("clusters", "tree", "trajectories", "events"):
+            files[table] = [f"<results>/clones/{wildcards.patient}/{table}.tsv"]
+    return files

@@ -17,7 +17,12 @@ def fingerprint(*modules: str) -> str:
     digest = hashlib.sha256()
     for name in modules:
         place = HERE / name
-        files = sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+        files = sorted(filter(_is_source, place.rglob("*"))) if place.is_dir() else [place.with_suffix(".py")]
         for file in files:
             digest.update(file.relative_to(HERE).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _is_source(file: Path) -> bool:
+    """Modules, templates, styles, tables: what a package is made of, without what Python or an editor leaves there."""
+    return file.is_file() and file.suffix in (".py", ".html", ".css", ".tsv", ".yaml", ".json")

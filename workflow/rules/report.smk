@@ -1,0 +1,113 @@
+"""
+Report: one offline page, made of a part per patient, and a page on the quality of the raw data.
+needs  <results>/dna/variants/{patient}.parquet, <results>/clones/{patient}/*.tsv, <results>/course/{patient}.parquet,
+       <results>/features/..., <results>/ledger/gaps.tsv, <results>/outcome.json, <results>/targets/*
+gives  <results>/report/seriome.html               the report, one file that opens without a network
+       <results>/report/patients/{patient}.html    a patient's part of it; .json: its numbers and events
+       <results>/report/figures/{patient}/*.svg    its pictures as files
+       <results>/report/multiqc.html               quality of reads, quantification and injections
+"""
+
+
+rule report_patient:
+    input:
+        unpack(report_inputs),
+        course="<results>/course/{patient}.parquet",
+    output:
+        part="<results>/report/patients/{patient}.html",
+        summary="<results>/report/patients/{patient}.json",
+        course=report(
+            "<results>/report/figures/{patient}/course.svg",
+            caption="../report/course.rst",
+            category="Patients",
+            subcategory="{patient}",
+            labels={"figure": "course"},
+        ),
+        lines=report(
+            "<results>/report/figures/{patient}/clones.svg",
+            caption="../report/clones.rst",
+            category="Patients",
+            subcategory="{patient}",
+            labels={"figure": "clones"},
+        ),
+        shares=report(
+            "<results>/report/figures/{patient}/shares.svg",
+            caption="../report/shares.rst",
+            category="Patients",
+            subcategory="{patient}",
+            labels={"figure": "shares of clones"},
+        ),
+        tree=report(
+            "<results>/report/figures/{patient}/tree.svg",
+            caption="../report/tree.rst",
+            category="Patients",
+            subcategory="{patient}",
+            labels={"figure": "tree of clones"},
+        ),
+    wildcard_constraints:
+        patient=one_of(COHORT.patients["patient"]),
+    log:
+        "<logs>/report/patients/{patient}.log",
+    benchmark:
+        "<benchmarks>/report/patients/{patient}.tsv"
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=20,
+    params:
+        patient=lambda wildcards: COHORT.rows("patients", wildcards.patient)[0],
+        samples=lambda wildcards: COHORT.rows("samples", wildcards.patient),
+        treatments=lambda wildcards: COHORT.rows("treatments", wildcards.patient),
+        variants_shown=CONFIG["report"]["variants_shown"],
+        changes_shown=CONFIG["report"]["changes_shown"],
+        code=fingerprint("report", "clones", "course"),
+    message:
+        "report: the part of {wildcards.patient}"
+    script:
+        "../scripts/report_patient.py"
+
+
+rule report_page:
+    input:
+        parts=collect("<results>/report/patients/{patient}.html", patient=COHORT.patients["patient"]),
+        summaries=collect("<results>/report/patients/{patient}.json", patient=COHORT.patients["patient"]),
+        features=feature_files(["dna", "rna", "proteome", "metabolome"]),
+        gaps="<results>/ledger/gaps.tsv",
+        outcome="<results>/outcome.json",
+        ranking="<results>/targets/ranking.tsv",
+        differential="<results>/targets/differential.parquet",
+    output:
+        report(
+            "<results>/report/seriome.html",
+            caption="../report/cohort.rst",
+            category="Report",
+            labels={"page": "the whole report"},
+        ),
+    log:
+        "<logs>/report/page.log",
+    benchmark:
+        "<benchmarks>/report/page.tsv"
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=20,
+    params:
+        title=CONFIG["report"]["title"],
+        patients=COHORT.rows("patients"),
+        samples=COHORT.rows("samples"),
+        assays=[{key: row[key] for key in ("sample", "assay", "run")} for row in COHORT.rows("assays")],
+        settings={"run": {"seed": CONFIG["seed"]}}
+        | {
+            stage: CONFIG[stage]
+            for stage in ("dna", "rna", "proteome", "metabolome", "clones", "course", "targets", "report")
+        },
+        ranking_shown=CONFIG["report"]["ranking_shown"],
+        code=fingerprint("report"),
+    message:
+        "report: assembling the page"
+    script:
+        "../scripts/report_page.py"

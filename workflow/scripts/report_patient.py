@@ -1,0 +1,33 @@
+"""Read, call seriome, write. No science lives here."""
+
+from seriome.features import read_features
+from seriome.files import write_json, write_text
+from seriome.logs import log_to
+from seriome.report.figures import as_files, as_parts, patient_pictures
+from seriome.report.inputs import CLONE_TABLES, COURSE, VARIANTS, read_table
+from seriome.report.pages import patient_part, patient_summary
+
+with log_to(snakemake.log[0]):
+    patient = snakemake.params.patient["patient"]
+    variants = read_table(next(iter(snakemake.input.get("variants", [])), None), VARIANTS)
+    clones = {
+        name: read_table(next(iter(snakemake.input.get(name, [])), None), columns)
+        for name, columns in CLONE_TABLES.items()
+    }
+    course = read_table(snakemake.input.course, COURSE)
+    pictures = patient_pictures(patient, course, clones)
+    for name, svg in as_files(patient, pictures).items():
+        write_text(snakemake.output[name], svg)
+    part = patient_part(
+        snakemake.params.patient,
+        snakemake.params.samples,
+        snakemake.params.treatments,
+        variants=variants,
+        clones=clones,
+        features=read_features(snakemake.input.get("features", [])),
+        figures=as_parts(patient, pictures),
+        variants_shown=snakemake.params.variants_shown,
+        changes_shown=snakemake.params.changes_shown,
+    )
+    write_text(snakemake.output.part, part)
+    write_json(snakemake.output.summary, patient_summary(patient, variants, clones))

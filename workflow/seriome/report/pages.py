@@ -1,0 +1,307 @@
+"""Tables in, HTML out. Everything that comes from data is escaped by the templates; nothing is fetched by the page."""
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from seriome import __version__
+from seriome.features import ASSAYS
+from seriome.report import changes, words
+from seriome.report.inputs import plain
+from seriome.report.sparks import COLOURS, glyph, spark, told
+
+TEMPLATES = Path(__file__).parent / "templates"
+ALTERING = ("missense", "stop", "start_lost", "frameshift", "inframe", "splice_acceptor", "splice_donor")
+RESPONSES = {"CR": "complete response", "PR": "partial response", "SD": "stable disease", "PD": "progression"}
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    names = "percent count number signed plural day listed humane consequence known".split()
+    environment.filters.update({name: getattr(words, name) for name in names})
+    environment.globals.update(glyph=glyph, assay_names=words.ASSAY_NAMES, colours=COLOURS, version=__version__)
+    return environment
+
+
+def patient_part(
+    patient: dict, samples: list[dict], treatments: list[dict], *, variants: pd.DataFrame, clones: dict, features: pd.DataFrame, figures: dict, variants_shown: int, changes_shown: int,
+) -> str:
+    """The part of one patient, made of this patient's rows and tables only.
+
+    patient     row of patients.tsv; samples, treatments: the patient's rows of those sheets (no empty cells)
+    variants    dna's table (inputs.VARIANTS); clones: {clusters, tree, trajectories, events} tables
+    features    rows of the patient's feature tables of rna, proteome and metabolome
+    figures     {course, lines, shares, tree}: SVG as Markup, or None where there is nothing to draw
+    variants_shown, changes_shown  rows of the table of variants and of each list of changes
+    """
+    samples = sorted(samples, key=sample_order)
+    return _templates().get_template("patient.html").render(
+        patient=patient,
+        ident=patient["patient"],
+        samples=samples,
+        treatments=sorted(treatments, key=lambda row: (row["start"], row["drug"])),
+        events=[words.event_sentence(event) for event in plain(clones["events"])],
+        clones=clone_rows(clones),
+        clone_samples=_columns(clones["trajectories"].rename(columns={"sample_id": "sample"})),
+        variants=variant_table(variants, samples, treatments, variants_shown),
+        changes=change_lists(samples, features, changes_shown),
+        figures=figures,
+    )  # fmt: skip
+
+
+def whole_page(
+    *, title: str, outcome: dict, patients: list[dict], samples: list[dict], assays: list[dict], gaps: list[dict],
+    measured: set, summaries: list[dict], ranking: pd.DataFrame, differential: pd.DataFrame, parts: dict,
+    settings: dict, methods: list[dict], versions: list[tuple], ranking_shown: int,
+) -> str:
+    """The whole report.
+
+    outcome     content of outcome.json; patients, samples, assays: rows of the sheets
+    gaps        rows of the gap ledger
+    measured    {(sample, assay)} with at least one feature that was looked at
+    summaries   one `patient_summary` per patient
+    ranking, differential  tables of the targets stage
+    parts       {patient: HTML of `patient_part`}
+    settings    {stage: {key: value}}; methods: dicts assay, method, parameters; versions: (program, version)
+    """
+    gaps_of = {}
+    for gap in gaps:
+        gaps_of.setdefault(gap["patient"], []).append(gap)
+    cards = [matrix(row, samples, assays, gaps, measured) for row in patients]
+    controls = matrix({"patient": "control"}, samples, assays, gaps, measured)
+    numbers = count_up(patients, samples, assays)
+    numbers |= {what: sum(one[what] for one in summaries) for what in ("variants", "clones")} | {"gaps": len(gaps)}
+    return _templates().get_template("page.html").render(
+        title=title,
+        css=Markup((TEMPLATES / "seriome.css").read_text(encoding="utf-8")),
+        outcome=outcome.get("outcome", "complete with gaps" if gaps else "complete"),
+        outcome_sentence=words.outcome_sentence(outcome.get("outcome", ""), gaps),
+        patients=patients,
+        cards=cards,
+        controls=controls,
+        gaps=gaps,
+        gaps_of=gaps_of,
+        events=[event for one in summaries for event in one["events"]],
+        numbers=numbers,
+        ranking=ranking_rows(ranking, ranking_shown),
+        ranking_total=len(ranking),
+        layers=[layer for layer in ranking.columns if layer in LAYER_NAMES],
+        layer_names=LAYER_NAMES,
+        differential=differential_lists(differential),
+        fragments={name: Markup(part) for name, part in parts.items()},
+        settings=settings,
+        methods=methods,
+        versions=versions,
+        glossary=words.GLOSSARY,
+        sources=words.SOURCES,
+    )  # fmt: skip
+
+
+def patient_summary(patient: str, variants: pd.DataFrame, clones: dict) -> dict:
+    """What the cohort's page needs of one patient: numbers of variants and clones, and the events in words."""
+    called = variants[(variants["filter"].fillna("PASS") == "PASS") & variants["called"].fillna(False).astype(bool)]
+    events = []
+    for event in plain(clones["events"]):
+        what, rest = words.event_sentence(event)
+        events.append({"patient": patient, "event": event["event"] or "", "what": what, "rest": rest})
+    return {
+        "patient": patient,
+        "variants": called["variant"].nunique(),
+        "clones": clones["clusters"]["cluster_id"].nunique(),
+        "events": events,
+    }
+
+
+LAYER_NAMES = {
+    "mutation": "Mutation", "emergence": "Emergence", "copy_number": "Copy number", "rna": "RNA", "protein": "Protein",
+}  # fmt: skip
+
+
+def sample_order(row: dict) -> tuple:
+    """By day, then normal before tumour before plasma, then name."""
+    specimen = row.get("specimen", "")
+    rank = words.SPECIMEN_ORDER.index(specimen) if specimen in words.SPECIMEN_ORDER else 99
+    return (row.get("day", 0), rank, row["sample"])
+
+
+def count_up(patients, samples, assays) -> dict:
+    """The numbers of the sheets."""
+    of_patients = [row for row in samples if row["patient"] != "control"]
+    return {
+        "patients": len(patients),
+        "timepoints": len({(row["patient"], row.get("timepoint")) for row in of_patients}),
+        "samples": len(of_patients),
+        "raw file sets": len(assays),
+    }
+
+
+def matrix(patient: dict, samples, assays, gaps, measured) -> dict:
+    """One patient's assays × samples: each cell measured, part, gap or none (not measured), with its words."""
+    of_patient = sorted((row for row in samples if row["patient"] == patient["patient"]), key=sample_order)
+    asked, missing = {}, {}
+    for row in assays:
+        asked.setdefault((row["sample"], row["assay"]), []).append(row["run"])
+    for gap in gaps:
+        missing.setdefault((gap["sample"], gap["assay"]), []).append(gap)
+    rows = []
+    for assay in ASSAYS:
+        cells = []
+        for sample in of_patient:
+            key = (sample["sample"], assay)
+            reasons = words.listed(sorted({words.humane(gap["reason"]) for gap in missing.get(key, [])}))
+            if key not in asked:
+                state, said = "none", "not measured: not in the sheets"
+            elif not missing.get(key):
+                state, said = "measured", "measured"
+            elif key in measured:
+                state, said = "part", f"measured, with a gap: {reasons}"
+            else:
+                state, said = "gap", f"gap: {reasons}"
+            cells.append({"state": state, "said": f"{sample['sample']}, {words.ASSAY_NAMES[assay]}: {said}"})
+        rows.append({"assay": assay, "cells": cells})
+    return {"patient": patient, "samples": of_patient, "rows": rows}
+
+
+def _columns(table: pd.DataFrame) -> list[dict]:
+    """The samples of a table in the order of their days, as dicts sample, timepoint, day, specimen."""
+    keys = ["sample", "timepoint", "day", "specimen"]
+    return sorted(plain(table.reindex(columns=keys).drop_duplicates("sample")), key=lambda r: sample_order(_filled(r)))
+
+
+def _filled(row: dict) -> dict:
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def clone_rows(clones: dict) -> list[dict]:
+    """One row per clone: id, parent, support, number of mutations, named ones, and its cells by sample."""
+    clusters, tree, course = clones["clusters"], plain(clones["tree"]), clones["trajectories"]
+    parents = {row["cluster_id"]: row for row in tree}
+    rows = []
+    ids = sorted({*clusters["cluster_id"].dropna(), *course["cluster_id"].dropna()}, key=_natural)
+    for ident in ids:
+        members = clusters[clusters["cluster_id"] == ident].drop_duplicates("mutation_id")
+        named = sorted(str(name) for name in members["name"].dropna() if ":" not in str(name))
+        above = parents.get(ident, {})
+        rows.append(
+            {
+                "clone": ident,
+                "parent": None if above.get("parent") in (None, "-1", -1) else above["parent"],
+                "support": above.get("support"),
+                "mutations": len(members),
+                "names": named[:6],
+                "more": max(len(named) - 6, 0),
+                "cells": {row["sample_id"]: row for row in plain(course[course["cluster_id"] == ident])},
+            }
+        )
+    return rows
+
+
+def _natural(text) -> tuple:
+    return (0, int(text), "") if str(text).lstrip("-").isdigit() else (1, 0, str(text))
+
+
+def variant_table(variants: pd.DataFrame, samples: list[dict], treatments: list[dict], shown: int) -> dict:
+    """The somatic variants to show, protein-altering and named ones first, then by the largest fraction.
+
+    Returns  columns (the samples), rows (name, consequence, spark, cells by sample), total, hidden, filtered
+    """
+    passing = variants[(variants["filter"].fillna("PASS") == "PASS")]
+    called = passing[passing["called"].fillna(False).astype(bool)]
+    found = passing[passing["variant"].isin(called["variant"])]
+    filtered = variants["variant"].nunique() - found["variant"].nunique()
+    columns = _columns(variants)
+    treated = [{"drug": t["drug"], "start": t["start"], "end": t.get("end")} for t in treatments]
+    days = [row["day"] for row in columns if row["day"] is not None and row["specimen"] != "normal"]
+    first, last = (min(days), max(days)) if days else (0, 1)
+    somatic = found[found["specimen"] != "normal"]
+    top = max(float(somatic["vaf"].max()), 0.05) if somatic["vaf"].notna().any() else 0.05
+    rows = []
+    for ident, one in found.groupby("variant", sort=True):
+        head = plain(one.iloc[[0]])[0]
+        points = sorted((_filled_keys(row) for row in plain(one)), key=lambda r: sample_order(_filled(r)))
+        cells = {point["sample"]: point | {"told": told(point)} for point in points}
+        tumour = [point for point in points if point["specimen"] != "normal"]
+        altering = any(term in str(head["consequence"] or "") for term in ALTERING)
+        largest = max((point["vaf"] or 0 for point in tumour), default=0)
+        rows.append(
+            {
+                "variant": ident,
+                "name": head["name"] or head["gene"] or ident,
+                "consequence": head["consequence"],
+                "altering": altering,
+                "order": (not altering, -largest, ident),
+                "spark": spark(tumour, treated, first, last, top),
+                "cells": cells,
+            }
+        )
+    rows.sort(key=lambda row: row["order"])
+    return {
+        "columns": columns,
+        "rows": rows[:shown],
+        "total": len(rows),
+        "hidden": max(len(rows) - shown, 0),
+        "filtered": filtered,
+        "top": top,
+        "altering": sum(row["altering"] for row in rows),
+        "files": not variants.empty,
+    }
+
+
+def _filled_keys(row: dict) -> dict:
+    return {key: row.get(key) for key in "sample timepoint day specimen state vaf vaf_lower vaf_upper lod depth".split()}
+
+
+def change_lists(samples: list[dict], features: pd.DataFrame, shown: int) -> list[dict]:
+    """For expression, proteins and metabolites: the two samples compared and the largest differences between them."""
+    table = pd.DataFrame(samples, columns=["sample", "timepoint", "day", "specimen", "phase"])
+    lists = []
+    for kind, (assay, heading, unit, _) in changes.KINDS.items():
+        of_kind = features[(features["kind"] == kind) & features["state"].isin(["measured", "zero"])]
+        pair = changes.pair_of(table[table["sample"].isin(set(of_kind["sample"]))])
+        entry = {"kind": kind, "assay": assay, "heading": heading, "unit": unit, "pair": pair, "rows": [], "top": 1.0}
+        if pair:
+            early, late = pair
+            entry["rows"] = changes.largest_changes(features, early["sample"], late["sample"], kind, shown)
+            entry["top"] = max((abs(row["change"]) for row in entry["rows"]), default=1.0)
+            entry["appeared"], entry["vanished"] = changes.newly_seen(features, early["sample"], late["sample"], kind)
+        entry["seen"] = of_kind["sample"].nunique()
+        lists.append(entry)
+    return lists
+
+
+def ranking_rows(ranking: pd.DataFrame, shown: int) -> list[dict]:
+    """The first rows of the ranking with their evidence as a list of statements."""
+    rows = plain(ranking.head(shown))
+    for row in rows:
+        row["statements"] = [part.strip() for part in str(row.get("evidence") or "").split(";") if part.strip()]
+    return rows
+
+
+def differential_lists(differential: pd.DataFrame, shown: int = 12) -> list[dict]:
+    """Per layer: the contrast, how many were tested, how many pass q < 0.05, and the best rows by q then size."""
+    lists = []
+    for layer, rows in differential.groupby("layer", sort=True) if len(differential) else []:
+        tested = rows[rows["state"] == "tested"].copy()
+        tested["size"] = -tested["log2_fold_change"].abs()
+        best = tested.sort_values(["q", "p", "size", "feature"]).head(shown)
+        lists.append(
+            {
+                "layer": words.ASSAY_NAMES.get(layer, str(layer).capitalize()),
+                "contrast": rows["contrast"].iloc[0],
+                "method": rows["method"].iloc[0],
+                "pairs": int(rows["pairs"].max()) if rows["pairs"].notna().any() else 0,
+                "known": len(rows),
+                "tested": len(tested),
+                "found": int((tested["q"] < 0.05).sum()),
+                "rows": plain(best),
+                "top": max((abs(x) for x in best["log2_fold_change"]), default=1.0) or 1.0,
+            }
+        )
+    return lists

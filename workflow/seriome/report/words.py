@@ -1,0 +1,155 @@
+"""Numbers and states as a person says them; the glossary; the sources of the methods."""
+
+import math
+
+THIN = "\u2009"  # thin space
+ASSAY_NAMES = {"dna": "DNA", "rna": "RNA", "proteome": "Proteome", "metabolome": "Metabolome"}
+SPECIMEN_ORDER = ("normal", "tumor", "plasma", "serum", "pdx", "organoid")
+
+STATE_WORDS = {
+    "measured": "measured",
+    "zero": "measured, and exactly zero",
+    "below_lod": "looked for and not seen; less than the detection limit shown may be there",
+    "not_measured": "not measured: nobody looked here",
+    "not_covered": "not measured: no read covers it",
+    "failed_qc": "measured, but the number cannot be trusted",
+}
+
+REASONS = {
+    "truncated_gzip": "compressed file is cut off",
+    "truncated_fastq": "read file ends within a read",
+    "pairs_out_of_step": "the two read files do not belong together",
+    "malformed_fastq": "not a valid read file",
+    "truncated_bam": "alignment file is cut off",
+    "malformed_mzml": "not a valid mzML file",
+    "no_spectra": "spectrum file without spectra",
+    "empty_file": "empty file",
+    "malformed_table": "table cannot be read",
+    "malformed_vcf": "not a valid VCF file",
+}
+
+GLOSSARY = [
+    ("VAF", "Variant allele fraction: the share of the reads at a place in the genome that carry the variant. It depends "
+     "on tumour purity and on copy number, so a VAF of 25 % can be a mutation of half or of all cancer cells."),
+    ("CCF", "Cancer cell fraction: the share of the cancer cells of a sample that carry a mutation; purity and copy "
+     "number are taken out. 100 % is every cancer cell."),
+    ("Clone", "Cells that share a set of mutations. A clone includes its descendants: its CCF is never below theirs. "
+     "The share of a clone is its CCF without its descendants; the shares of a sample add up to 100 %."),
+    ("LOD", "Limit of detection: the smallest fraction that would have been found with 95 % power at the depth that was "
+     "reached. A sample without a variant says only that there was less than this."),
+    ("Interval", "The bars and bands are 95 % intervals: the method's own uncertainty, given its assumptions."),
+    ("Not measured", "Nobody looked: no sample, no assay, or no read at this place. It says nothing about the tumour."),
+    ("Below the detection limit", "Looked for and not seen. The limit is given with it, because below 5 % and below "
+     "0.1 % are different findings."),
+    ("Measured zero", "A quantity whose measured value is zero, such as no read of an expressed gene in a deep library."),
+    ("Gap", "Something that was asked for in the sheets and did not come, with its reason and what would mend it."),
+    ("Timepoint, day", "A timepoint is a label; its day counts from the patient's own day 0, usually the first "
+     "treatment. Days of two patients are not calendar days and cannot be compared as such."),
+    ("RECIST", "Response criteria in solid tumours: the sum of the diameters of the target lesions, compared with the "
+     "baseline (response: 30 % less) and with the smallest value so far (progression: 20 % and 5 mm more)."),
+    ("log2 change", "A difference of 1 is a doubling, of −1 a halving."),
+]  # fmt: skip
+
+SOURCES = [
+    ("dna", "Alignment", "BWA-MEM: Li 2013", "10.48550/arXiv.1303.3997"),
+    ("dna", "Sorting, duplicates, pileup", "SAMtools and BCFtools: Danecek et al. 2021", "10.1093/gigascience/giab008"),
+    ("dna", "Consequence of variants", "BCFtools csq: Danecek and McCarthy 2017", "10.1093/bioinformatics/btx100"),
+    ("rna", "Quantification of transcripts", "kallisto: Bray et al. 2016", "10.1038/nbt.3519"),
+    ("proteome", "Peptide search", "Sage: Lazear 2023", "10.1021/acs.jproteome.3c00486"),
+    ("proteome", "False discovery rate", "Target-decoy competition: Elias and Gygi 2007", "10.1038/nmeth1019"),
+    ("metabolome", "Mass spectrometry", "OpenMS: Röst et al. 2016", "10.1038/nmeth.3959"),
+    ("clones", "Cancer cell fraction", "McGranahan et al. 2015", "10.1126/scitranslmed.aaa1408"),
+    ("clones", "Clusters of mutations", "Mixture model after PyClone-VI: Gillis and Roth 2020",
+     "10.1186/s12859-020-03919-2"),
+    ("course", "Response", "RECIST 1.1: Eisenhauer et al. 2009", "10.1016/j.ejca.2008.10.026"),
+    ("targets", "Differential expression", "DESeq2: Love et al. 2014; PyDESeq2: Muzellec et al. 2023",
+     "10.1093/bioinformatics/btad547"),
+    ("workflow", "Order and rerun of steps", "Snakemake: Mölder et al. 2021", "10.12688/f1000research.29032.2"),
+    ("report", "Quality page", "MultiQC: Ewels et al. 2016", "10.1093/bioinformatics/btw354"),
+    ("report", "Charts", "Vega-Lite: Satyanarayan et al. 2017; Altair: VanderPlas et al. 2018", "10.21105/joss.01057"),
+    ("report", "Colours", "Palette safe for colour-blind readers: Wong 2011, after Okabe and Ito", "10.1038/nmeth.1618"),
+]  # fmt: skip
+
+
+def known(value) -> bool:
+    """True for a value that is there: neither None nor empty text nor NaN."""
+    return value is not None and value != "" and not (isinstance(value, float) and math.isnan(value))
+
+
+def percent(fraction) -> str:
+    """0.1234 as '12 %', 0.0042 as '0.42 %': two significant digits, with a thin space; '–' where there is none."""
+    if not known(fraction):
+        return "–"
+    value = 100 * float(fraction)
+    digits = 0 if abs(value) >= 9.95 or value == 0 else 1 if abs(value) >= 0.995 else 2 if abs(value) >= 0.0995 else 3
+    return f"{value:.{digits}f}{THIN}%"
+
+
+def count(number) -> str:
+    """12345 as '12 345' with a thin space; '–' where there is none."""
+    return f"{round(number):,}".replace(",", THIN) if known(number) else "–"
+
+
+def number(value, digits=1) -> str:
+    """A number with so many digits after the point and a true minus; '–' where there is none."""
+    return f"{float(value):.{digits}f}".replace("-", "−") if known(value) else "–"
+
+
+def signed(value, digits=1) -> str:
+    """A change, always with its sign."""
+    return f"{float(value):+.{digits}f}".replace("-", "−") if known(value) else "–"
+
+
+def plural(n: int, word: str, many: str = "") -> str:
+    """'1 gap', '3 gaps', '0 gaps'."""
+    return f"{count(n)} {word if n == 1 else many or word + 's'}"
+
+
+def day(value) -> str:
+    """'day −7'."""
+    return f"day {count(value)}".replace("-", "−") if known(value) else "day unknown"
+
+
+def listed(words) -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    words = [str(word) for word in words]
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def humane(code) -> str:
+    """A snake_case code as words; the known reasons of gaps as a phrase."""
+    return REASONS.get(code, str(code or "").replace("_", " "))
+
+
+def consequence(text) -> str:
+    """'missense_variant&splice_region_variant' as 'missense, splice region'."""
+    parts = str(text or "").replace("&", ",").split(",")
+    return ", ".join(part.strip().replace("_variant", "").replace("_", " ") for part in parts if part.strip())
+
+
+def outcome_sentence(outcome: str, gaps: list[dict]) -> str:
+    """The run's outcome in words."""
+    if not gaps:
+        return "Everything that was asked for in the sheets came, and nothing was left out."
+    samples = {(gap["patient"], gap["sample"]) for gap in gaps if gap["sample"]}
+    patients = {gap["patient"] for gap in gaps if gap["patient"]}
+    places = f" in {plural(len(samples), 'sample')} of {plural(len(patients), 'patient')}" if samples else ""
+    return (
+        f"{plural(len(gaps), 'thing')} that {'was' if len(gaps) == 1 else 'were'} asked for did not come{places}. "
+        "Everything that does not depend on it was computed; each gap stands below with its reason and its way out."
+    )
+
+
+def event_sentence(event: dict) -> tuple[str, str]:
+    """(what, the rest of the sentence) of one row of a patient's events."""
+    what = event["name"] or (f"Clone {event['cluster_id']}" if known(event["cluster_id"]) else "A variant")
+    if known(event["label"]):
+        label = str(event["label"]).strip()
+        rest = label[len(what) :].lstrip(" :,") if label.startswith(what) else label
+    else:
+        rest = f"{humane(event['event'])}, first seen {day(event['first_seen_day'])}"
+        if known(event["last_unseen_day"]):
+            rest += f"; at {day(event['last_unseen_day'])} the depth could have shown {percent(event['limit_then'])}"
+    if known(event["treatment"]) and str(event["treatment"]) not in rest:
+        rest += f" (under {event['treatment']})"
+    return what, rest
