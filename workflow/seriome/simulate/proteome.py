@@ -39,20 +39,24 @@ COUNTS = 1e6  # apex intensity of a peptide of median efficiency at amount 1
 FLOOR, TRIGGER = 5e3, 3e4  # smallest MS1 peak that is kept; smallest that is fragmented
 MISSED, OXIDISED = 0.12, 0.10  # share of a peptide seen with one missed cleavage; with M oxidised
 PPM_MS1, PPM_MS2, PPM_RUN = 1.5, 4.0, 1.0  # standard deviations of mass errors; PPM_RUN is common to one run
-BACKGROUND = 120  # peptides that are in no FASTA
+BACKGROUND = 250  # peptides that are in no FASTA; their amounts: median 1, log2-spread 2
+FRAGMENTED = 0.2  # share of a precursor's intensity that its fragments add up to
+NOISE_MS1, NOISE_MS2, JUNK = 60, 40, 250  # noise peaks in an MS1, an MS2 (median), an MS2 of no peptide at all
+NOISE_CHOSEN = 0.12  # chance per cycle that a noise peak is taken for a peptide and fragmented
 
 # retention coefficients at pH 2, Guo et al. 1986 (as in pyteomics.achrom.RCs_guo_ph2_0)
-RETENTION = dict(
-    W=8.8, F=8.1, L=8.1, I=7.4, M=5.5, V=5.0, Y=4.5, C=2.6, A=2.0, P=2.0, E=1.1, T=0.6, D=0.2, Q=0.0,
-    G=-0.2, S=-0.2, N=-0.6, R=-0.6, H=-2.1, K=-2.1,
-)  # fmt: skip
-# atoms of C, H, N, O, S in a residue
-ATOMS = dict(
-    G=(2, 3, 1, 1, 0), A=(3, 5, 1, 1, 0), S=(3, 5, 1, 2, 0), P=(5, 7, 1, 1, 0), V=(5, 9, 1, 1, 0), T=(4, 7, 1, 2, 0),
-    C=(5, 8, 2, 2, 1), L=(6, 11, 1, 1, 0), I=(6, 11, 1, 1, 0), N=(4, 6, 2, 2, 0), D=(4, 5, 1, 3, 0), Q=(5, 8, 2, 2, 0),
-    K=(6, 12, 2, 1, 0), E=(5, 7, 1, 3, 0), M=(5, 9, 1, 1, 1), H=(6, 7, 3, 1, 0), F=(9, 9, 1, 1, 0),
-    R=(6, 12, 4, 1, 0), Y=(9, 9, 1, 2, 0), W=(11, 10, 2, 1, 0),
-)  # fmt: skip  # C with carbamidomethyl
+RETENTION = {
+    "W": 8.8, "F": 8.1, "L": 8.1, "I": 7.4, "M": 5.5, "V": 5.0, "Y": 4.5, "C": 2.6, "A": 2.0, "P": 2.0,
+    "E": 1.1, "T": 0.6, "D": 0.2, "Q": 0.0, "G": -0.2, "S": -0.2, "N": -0.6, "R": -0.6, "H": -2.1, "K": -2.1,
+}  # fmt: skip
+# atoms of C, H, N, O, S in a residue; C with carbamidomethyl
+ATOMS = {
+    "G": (2, 3, 1, 1, 0), "A": (3, 5, 1, 1, 0), "S": (3, 5, 1, 2, 0), "P": (5, 7, 1, 1, 0),
+    "V": (5, 9, 1, 1, 0), "T": (4, 7, 1, 2, 0), "C": (5, 8, 2, 2, 1), "L": (6, 11, 1, 1, 0),
+    "I": (6, 11, 1, 1, 0), "N": (4, 6, 2, 2, 0), "D": (4, 5, 1, 3, 0), "Q": (5, 8, 2, 2, 0),
+    "K": (6, 12, 2, 1, 0), "E": (5, 7, 1, 3, 0), "M": (5, 9, 1, 1, 1), "H": (6, 7, 3, 1, 0),
+    "F": (9, 9, 1, 1, 0), "R": (6, 12, 4, 1, 0), "Y": (9, 9, 1, 2, 0), "W": (11, 10, 2, 1, 0),
+}  # fmt: skip
 ISOTOPES = 5
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
 RESIDUE_MASS = {aa: std_aa_mass[aa] + (CARBAMIDOMETHYL if aa == "C" else 0) for aa in RESIDUES}
@@ -118,13 +122,13 @@ def retention_time(peptide: str) -> float:
     """Seconds of the apex in a run of MINUTES without drift."""
     index = sum(RETENTION[aa] for aa in peptide) / len(peptide) ** 0.35
     start, end = GRADIENT
-    return float(np.clip(start + (end - start) * (index + 1) / 25 + _own(peptide, "time").normal(0, 8), start, end))
+    return float(np.clip(start + (end - start) * (index + 1) / 28 + _own(peptide, "time").normal(0, 8), start, end))
 
 
 @cache
 def isotope_pattern(peptide: str) -> tuple[float, ...]:
     """Shares of the first five isotope peaks, sum 1 (abundances: IUPAC)."""
-    c, h, n, o, s = np.sum([ATOMS[aa] for aa in peptide], axis=0) + (0, 2, 0, 1, 0)
+    c, h, n, o, s = np.sum([ATOMS[aa] for aa in peptide] + [(0, 2, 0, 1, 0)], axis=0)  # the last: water
     one = c * 0.010816 + n * 0.003653 + h * 0.000115 + o * 0.00038 + s * 0.00790
     two = o * 0.00205 + s * 0.04474
     steps = np.arange(ISOTOPES)
@@ -165,7 +169,7 @@ def _background() -> tuple[str, ...]:
     rng = np.random.default_rng(20150401)
     peptides = []
     while len(peptides) < BACKGROUND:
-        body = "".join(rng.choice(list("ADEFGILMNPQSTVWY"), rng.integers(8, 20)))
+        body = "".join(rng.choice(list("AAADDEEEFGGGHILLLLMNNPPQQSSSTTVVWY"), rng.integers(7, 20)))
         peptides.append(body + str(rng.choice(["K", "R"])))
     return tuple(peptides)
 
@@ -178,7 +182,7 @@ def _ions(proteins, amounts, rng, stretch: float) -> dict[str, np.ndarray]:
             share = MISSED * _own(peptide, "missed").uniform(0.3, 1.7) if missed else 1.0
             apex[peptide] = apex.get(peptide, 0.0) + amounts[accession] * share
     for peptide in _background():
-        apex.setdefault(peptide, 0.25)
+        apex.setdefault(peptide, float(2 ** _own(peptide, "amount").normal(0, 2)))
     forms = []
     for peptide in sorted(apex):
         height = apex[peptide] * COUNTS * efficiency(peptide) * rng.lognormal(0, 0.08)
@@ -214,7 +218,7 @@ def _acquire(ions, rng, seconds: float) -> list[dict]:
     for start in np.arange(0, seconds, CYCLE):
         time = start + 0.25
         near = np.zeros(0, int) if ions is None else np.flatnonzero(np.abs(ions["time"] - time) < 5 * SIGMA)
-        noise = rng.uniform(*MZ, rng.poisson(60))
+        noise = rng.uniform(*MZ, rng.poisson(NOISE_MS1))
         noise_height = FLOOR * rng.lognormal(0.3, 0.5, len(noise))
         if len(near):
             now = ions["height"][near] * np.exp(-0.5 * ((time - ions["time"][near]) / SIGMA) ** 2)
@@ -234,7 +238,8 @@ def _acquire(ions, rng, seconds: float) -> list[dict]:
             if all(abs(found - other) > found * 10e-6 for _, other in excluded):
                 chosen.append((found, int(ions["charge"][near[index]]), heights[index].max()))
                 excluded.append((time + EXCLUSION, found))
-        if len(chosen) < TOP_N and len(noise) and rng.random() < 0.12:  # now and then it takes noise for a peptide
+        if len(noise) and rng.random() < NOISE_CHOSEN:
+            chosen = chosen[: TOP_N - 1]
             chosen.append((rng.choice(noise), int(rng.integers(2, 4)), TRIGGER))
         for place, (precursor, charge, height) in enumerate(chosen):
             inside = np.flatnonzero((np.abs(mz - precursor) < ISOLATION).any(axis=1)) if len(near) else ()
@@ -255,12 +260,13 @@ def _acquire(ions, rng, seconds: float) -> list[dict]:
 
 def _fragment_peaks(ions, inside, rng, error, top):
     """Peaks of one MS2 spectrum: all ions of the isolation window, each by its strength, and noise."""
-    mz, heights = [rng.uniform(110, max(top, 300), rng.poisson(25))], []
-    heights.append(250 * rng.lognormal(0, 0.6, len(mz[0])))
+    number = rng.poisson(JUNK if not len(inside) else np.clip(NOISE_MS2 * rng.lognormal(0, 0.8), 0, JUNK))
+    nominal = rng.integers(110, int(max(top, 300)), number)  # noise that lies where fragments can lie
+    mz, heights = [nominal * 1.00048 + rng.normal(0, 0.06, number)], [250 * rng.lognormal(0, 0.6, number)]
     for row, strength in inside:
         ion_mz, share = fragments(ions["peptide"][row], bool(ions["oxygen"][row]), int(ions["charge"][row]))
         mz.append(ion_mz)
-        heights.append(0.5 * strength * share * rng.lognormal(0, 0.25, len(share)))
+        heights.append(FRAGMENTED * strength * share * rng.lognormal(0, 0.25, len(share)))
     mz, heights = np.concatenate(mz), np.concatenate(heights)
     mz = mz * (1 + rng.normal(error, PPM_MS2, len(mz)) * 1e-6)
     return _centroids(mz, heights, floor=150.0)
