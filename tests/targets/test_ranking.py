@@ -23,7 +23,10 @@ def test_a_mutation_weighs_by_the_number_of_mutated_genes_of_its_patient():
     assert sorted(found["feature"]) == ["17:5:C:T", "7:10:A:G", "7:20:C:T"]  # not silent, not filtered
     assert set(found["weight"]) == {1 / 2}
     said = found.set_index("feature").loc["7:10:A:G", "statement"]
-    assert said == "EGFR L858R in P1, first seen day 0; highest VAF 0.300 (T0)"
+    assert (
+        said == "EGFR L858R in P1, first seen day 0; highest VAF 0.300 (T0), known sensitivity to erlotinib "
+        "(CIViC level A, PMID 24868098), gefitinib (CIViC level B, PMID 20038723)"
+    )
 
 
 def test_an_emerged_mutation_is_told_with_its_date_and_treatment():

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from seriome.targets.known import known_effects
+
 COLUMNS = ["gene", "layer", "patient", "feature", "value", "unit", "weight", "statement"]
 LAYERS = ("mutation", "emergence", "copy_number", "rna", "protein")
 ALTERING = (
@@ -31,6 +33,7 @@ def mutation_evidence(variants: pd.DataFrame) -> pd.DataFrame:
             top = one.loc[one["vaf"].idxmax()]
             day = f", first seen day {int(one['day'].min())}" if one["day"].notna().any() else ""
             said = f"{top['name']} in {patient}{day}; highest VAF {top['vaf']:.3f} ({top['timepoint']})"
+            said = ", ".join(filter(None, [said, known_effects(top["name"])]))
             rows.append((gene, "mutation", patient, variant, top["vaf"], "vaf", 1 / genes, said))
     return pd.DataFrame(rows, columns=COLUMNS)
 
