@@ -68,11 +68,11 @@ def open_text(path):
 
 
 @contextmanager
-def gzip_writer(path):
+def gzip_writer(path, level: int = 4):
     """A binary gzip file without name or time in its header, so that equal content gives equal bytes."""
     with (
         moved_into_place(path) as temporary,
         open(temporary, "wb") as raw,
-        gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=4, mtime=0) as file,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=level, mtime=0) as file,
     ):
         yield file
