@@ -13,7 +13,7 @@ LIBRARY = str(Path(workflow.basedir) / "workflow")  # the package seriome, here 
 sys.path.insert(0, LIBRARY)
 os.environ.update(PYTHONPATH=LIBRARY)
 
-from seriome.cohort import load_cohort
+from seriome.cohort import CONTROL_PATIENT, load_cohort
 from seriome.config import checked, reference_file, reference_problems
 from seriome.errors import InputError
 from seriome.provenance import fingerprint
@@ -57,7 +57,7 @@ def memory(mb):
 
 def feature_files(assays, patient=None):
     """The feature tables of these assays, of one patient or of all (controls left out), sorted by assay and sample."""
-    samples = COHORT.samples[COHORT.samples["patient"] != "control"]
+    samples = COHORT.samples[COHORT.samples["patient"] != CONTROL_PATIENT]
     patient_of = dict(zip(samples["sample"], samples["patient"]))
     return [
         f"<results>/features/assay={assay}/patient={patient_of[sample]}/sample={sample}.parquet"
@@ -71,7 +71,28 @@ def report_inputs(wildcards):
     """Input function: what the report shows of {patient} and exists for this patient."""
     files = {"features": feature_files(["rna", "proteome", "metabolome"], wildcards.patient)}
     if wildcards.patient in COHORT.patients_with("dna"):
-        files["variants"] = [f"<results>/dna/variants/{wildcards.patient}.parquet"]
+        files["variants"] = f"<results>/dna/variants/{wildcards.patient}.parquet"
         for table in ("clusters", "tree", "trajectories", "events"):
-            files[table] = [f"<results>/clones/{wildcards.patient}/{table}.tsv"]
+            files[table] = f"<results>/clones/{wildcards.patient}/{table}.tsv"
     return files
+
+
+def unit_records(assay):
+    """Input function: what intake says of the units of {sample}, in the order of the sheet."""
+    return lambda wildcards: [
+        f"<results>/intake/{assay}/{wildcards.sample}/{run}.json" for run in COHORT.runs(assay, wildcards.sample)
+    ]
+
+
+def all_files(assay):
+    """Input function: the raw files of all units of {sample}, in the order of the sheet."""
+    return lambda wildcards: [
+        file for run in COHORT.runs(assay, wildcards.sample) for file in COHORT.files(assay, wildcards.sample, run)
+    ]
+
+
+def files_of_units(assay):
+    """Params function: {run: its raw files} of {sample}, in the order of the sheet."""
+    return lambda wildcards: {
+        run: COHORT.files(assay, wildcards.sample, run) for run in COHORT.runs(assay, wildcards.sample)
+    }

@@ -9,10 +9,10 @@ from seriome.report.pages import patient_part, patient_summary
 
 with log_to(snakemake.log[0]):
     patient = snakemake.params.patient["patient"]
-    variants = read_table(next(iter(snakemake.input.get("variants", [])), None), VARIANTS)
+    with_dna = "variants" in snakemake.input.keys()
+    variants = read_table(snakemake.input.variants, VARIANTS) if with_dna else None
     clones = {
-        name: read_table(next(iter(snakemake.input.get(name, [])), None), columns)
-        for name, columns in CLONE_TABLES.items()
+        name: read_table(snakemake.input[name] if with_dna else None, columns) for name, columns in CLONE_TABLES.items()
     }
     course = read_table(snakemake.input.course, COURSE)
     pictures = patient_pictures(patient, course, clones)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from seriome import __version__
 from seriome.features import ASSAYS
 from seriome.report import changes, words
-from seriome.report.inputs import plain
+from seriome.report.inputs import VARIANTS, plain
 from seriome.report.sparks import COLOURS, glyph, spark, told
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -31,17 +31,20 @@ def _templates() -> Environment:
 
 
 def patient_part(
-    patient: dict, samples: list[dict], treatments: list[dict], *, variants: pd.DataFrame, clones: dict, features: pd.DataFrame, figures: dict, variants_shown: int, changes_shown: int,
+    patient: dict, samples: list[dict], treatments: list[dict], *, variants: pd.DataFrame | None,
+    clones: dict, features: pd.DataFrame, figures: dict, variants_shown: int, changes_shown: int,
 ) -> str:
     """The part of one patient, made of this patient's rows and tables only.
 
     patient     row of patients.tsv; samples, treatments: the patient's rows of those sheets (no empty cells)
-    variants    dna's table (inputs.VARIANTS); clones: {clusters, tree, trajectories, events} tables
+    variants    dna's table (inputs.VARIANTS), None where no DNA was asked for; clones: {clusters, tree, trajectories, events} tables
     features    rows of the patient's feature tables of rna, proteome and metabolome
     figures     {course, lines, shares, tree}: SVG as Markup, or None where there is nothing to draw
     variants_shown, changes_shown  rows of the table of variants and of each list of changes
     """
     samples = sorted(samples, key=sample_order)
+    looked = variants is not None
+    variants = variants if looked else pd.DataFrame(columns=VARIANTS)
     return _templates().get_template("patient.html").render(
         patient=patient,
         ident=patient["patient"],
@@ -50,6 +53,7 @@ def patient_part(
         events=[words.event_sentence(event) for event in plain(clones["events"])],
         clones=clone_rows(clones),
         clone_samples=_columns(clones["trajectories"].rename(columns={"sample_id": "sample"})),
+        looked=looked,
         variants=variant_table(variants, samples, treatments, variants_shown),
         changes=change_lists(samples, features, changes_shown),
         figures=figures,
@@ -104,8 +108,9 @@ def whole_page(
     )  # fmt: skip
 
 
-def patient_summary(patient: str, variants: pd.DataFrame, clones: dict) -> dict:
+def patient_summary(patient: str, variants: pd.DataFrame | None, clones: dict) -> dict:
     """What the cohort's page needs of one patient: numbers of variants and clones, and the events in words."""
+    variants = pd.DataFrame(columns=VARIANTS) if variants is None else variants
     called = variants[(variants["filter"].fillna("PASS") == "PASS") & variants["called"].fillna(False).astype(bool)]
     events = []
     for event in plain(clones["events"]):
@@ -250,7 +255,6 @@ def variant_table(variants: pd.DataFrame, samples: list[dict], treatments: list[
         "filtered": filtered,
         "top": top,
         "altering": sum(row["altering"] for row in rows),
-        "files": not variants.empty,
     }
 
 

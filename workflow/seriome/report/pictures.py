@@ -33,7 +33,7 @@ ElementTree.register_namespace("", SVG)
 def rendered(picture, ident: str) -> str | None:
     """A chart (Altair chart, Vega-Lite dict, or SVG text) as a whole SVG file; None for no picture.
 
-    ident  goes before every id of the picture, so that two pictures in one page cannot take each other's clips
+    ident  begins every id of the picture, so that two pictures in one page cannot take each other's clips
     The description of a mark becomes its tooltip (`<title>`), which works without script. Scripts, event handlers and
     links that lead outside are dropped, whoever drew the picture.
     """
@@ -48,7 +48,8 @@ def rendered(picture, ident: str) -> str | None:
         spec = {**spec, "config": _merged(STYLE, spec.get("config", {}))}
         text = vl_convert.vegalite_to_svg(spec)
     root = ElementTree.fromstring(text)
-    names = {node.get("id"): f"{ident}-{node.get('id')}" for node in root.iter() if node.get("id")}
+    own = dict.fromkeys(node.get("id") for node in root.iter() if node.get("id"))
+    names = {name: f"{ident}-{index}" for index, name in enumerate(own)}  # Vega counts its clips over all charts
     _clean(root, names)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
 

@@ -1,0 +1,206 @@
+"""A small results folder by hand: one patient with everything, one with serum only and a hostile diagnosis, one with
+tables that have a header only."""
+
+import math
+
+import pandas as pd
+
+from seriome.features import write_features
+from seriome.files import write_json, write_tsv
+from seriome.ledger import Gap, Gaps
+from seriome.report.inputs import CLONE_TABLES, COURSE, VARIANTS
+
+HOSTILE = 'Sarcoma <script>alert("run")</script> & <img src=x onerror=alert(1)>'
+PATIENTS = [
+    {"patient": "P1", "sex": "female", "age": 61, "diagnosis": "Lung adenocarcinoma, EGFR L858R", "group": "tki",
+     "outcome": "alive", "outcome_day": 412},
+    {"patient": "P2", "sex": "male", "age": 44, "diagnosis": HOSTILE, "group": "<b>arm</b>"},
+    {"patient": "P3", "diagnosis": "Melanoma"},
+]  # fmt: skip
+SAMPLES = [
+    {"sample": f"{patient}-{label}-{specimen[0].upper()}", "patient": patient, "timepoint": label, "day": day,
+     "specimen": specimen, "phase": phase}
+    for patient, label, day, specimen, phase in [
+        ("P1", "T0", -7, "normal", "baseline"), ("P1", "T0", -7, "tumor", "baseline"),
+        ("P1", "T0", -7, "plasma", "baseline"), ("P1", "T1", 42, "plasma", "on_treatment"),
+        ("P1", "T2", 84, "plasma", "response"), ("P1", "T3", 210, "tumor", "progression"),
+        ("P1", "T3", 210, "plasma", "progression"), ("P1", "T4", 330, "plasma", "progression"),
+        ("P2", "T0", 0, "serum", "baseline"), ("P2", "T1", 60, "serum", "progression"),
+        ("P3", "T0", 0, "tumor", "baseline"), ("P3", "T0", 0, "normal", "baseline"),
+    ]
+]  # fmt: skip
+TREATMENTS = {
+    "P1": [
+        {"patient": "P1", "drug": "gefitinib", "start": 0, "end": 215, "reason_ended": "progression"},
+        {"patient": "P1", "drug": "osimertinib", "start": 220},
+    ]
+}
+DNA = [row["sample"] for row in SAMPLES if row["specimen"] in ("normal", "tumor", "plasma")]
+ASSAYS = (
+    [{"sample": sample, "assay": "dna", "run": "L1"} for sample in DNA]
+    + [{"sample": "P1-T2-P", "assay": "dna", "run": "L2"}]
+    + [{"sample": s, "assay": a, "run": "r1"} for s in ("P1-T0-T", "P1-T3-T") for a in ("rna", "proteome")]
+    + [{"sample": s, "assay": "metabolome", "run": "r1"} for s in ("P2-T0-S", "P2-T1-S", "P1-T0-P", "P1-T3-P")]
+)
+GAPS = Gaps(
+    [
+        Gap("P1", "P1-T3-P", "metabolome", "r1", "intake", "no_spectra", "run1.mzML has no spectra", "export it again"),
+        Gap("P1", "P1-T2-P", "dna", "L2", "intake", "truncated_gzip", "reads_2.fastq.gz ends early", "copy it again"),
+        Gap("P3", "P3-T0-T", "dna", "", "dna", "too_few_reads", "<i>41</i> reads", "sequence again"),
+    ]
+)
+MUTATIONS = [  # name, gene, consequence, vaf per sample T0-T T0-P T1-P T2-P T3-T T3-P T4-P
+    ("EGFR L858R", "EGFR", "missense", [0.38, 0.052, 0.011, 0.004, 0.41, 0.078, 0.06]),
+    ("EGFR T790M", "EGFR", "missense", [None, None, None, 0.0031, 0.21, 0.041, 0.019]),
+    ("EGFR C797S", "EGFR", "missense", [None, None, None, None, None, None, 0.014]),
+    ("TP53 R273H", "TP53", "missense", [0.35, 0.047, 0.009, None, 0.33, 0.07, 0.051]),
+    ("RB1 c.1215+1G>A", "RB1", "splice_donor&intron", [0.31, 0.04, 0.008, "gap", 0.30, 0.06, 0.044]),
+    ("STK11 p.K108fs", "STK11", "frameshift", [None, None, None, None, 0.08, 0.012, 0.004]),
+    ("KEAP1 c.114", "KEAP1", "synonymous", [0.18, 0.02, None, None, 0.09, 0.02, "gap"]),
+]
+CLONE_OF = ["1", "2", "3", "1", "1", "2", "1"]
+
+
+def of(patient):
+    return [row for row in SAMPLES if row["patient"] == patient]
+
+
+def variants(patient="P1"):
+    if patient != "P1":
+        return pd.DataFrame(columns=VARIANTS)
+    rows = []
+    samples = [row for row in of("P1") if row["specimen"] != "normal"]
+    for index, (name, gene, consequence, fractions) in enumerate(MUTATIONS):
+        for sample, fraction in zip([of("P1")[0], *samples], [None, *fractions], strict=True):
+            depth = {"tumor": 178, "plasma": 812, "normal": 96}[sample["specimen"]] + 7 * index
+            missing = fraction == "gap"
+            vaf = None if missing else (fraction or 0.0)
+            rows.append(
+                {key: sample[key] for key in ("patient", "sample", "timepoint", "day", "specimen")}
+                | {
+                    "variant": f"chr{index + 1}:{1000 + index}:A:G", "chrom": f"chr{index + 1}", "pos": 1000 + index,
+                    "ref": "A", "alt": "G", "gene": gene, "transcript": "t", "consequence": consequence, "name": name,
+                    "hgvs_p": None, "depth": 0 if missing else depth, "ref_count": 0, "alt_count": 0, "vaf": vaf,
+                    "vaf_lower": None if missing else max(vaf - 0.01, 0), "vaf_upper": None if missing else vaf + 0.01,
+                    "lod": None if missing else 3.0 / depth,
+                    "state": "not_measured" if missing else "measured" if fraction else "below_lod",
+                    "called": bool(fraction) and not missing, "filter": "PASS",
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows, columns=VARIANTS)
+
+
+def clones(patient="P1"):
+    empty = {name: pd.DataFrame(columns=columns) for name, columns in CLONE_TABLES.items()}
+    if patient != "P1":
+        return empty
+    samples = [row for row in of("P1") if row["specimen"] != "normal"]
+    course = {"1": [1, 1, 1, 1, 1, 1, 1], "2": [0, 0, 0, 0.5, 0.55, 0.52, 0.4], "3": [0, 0, 0, 0, 0, 0, 0.3]}
+    below = {"1": "2", "2": "3"}
+    tracks, clusters = [], []
+    for clone, values in course.items():
+        for index, (sample, ccf) in enumerate(zip(samples, values, strict=True)):
+            share = ccf - (course[below[clone]][index] if clone in below else 0)
+            tracks.append(
+                {"cluster_id": clone, "sample_id": sample["sample"], "day": sample["day"],
+                 "timepoint": sample["timepoint"], "specimen": sample["specimen"], "ccf": ccf,
+                 "ccf_lower": max(ccf - 0.08, 0), "ccf_upper": min(ccf + 0.08, 1), "share": share,
+                 "share_lower": max(share - 0.1, 0), "share_upper": min(share + 0.1, 1), "tumour_fraction": 0.6,
+                 "state": "measured" if ccf else "below_lod"}
+            )  # fmt: skip
+    for index, (name, gene, *_) in enumerate(MUTATIONS):
+        clusters.append(
+            {"mutation_id": f"chr{index + 1}:{1000 + index}:A:G", "sample_id": "P1-T0-T", "cluster_id": CLONE_OF[index],
+             "name": name, "gene": gene, "state": "measured"}
+        )  # fmt: skip
+    events = [
+        {"event": "resistance", "cluster_id": "2", "mutation_id": "chr2:1001:A:G", "name": "EGFR T790M",
+         "first_seen_day": 84, "last_unseen_day": 42, "limit_then": 0.004, "unit": "vaf", "treatment": "gefitinib",
+         "label": "first seen day 84; at day 42 the depth could have shown 0.4 %"},
+        {"event": "emerged", "cluster_id": "3", "mutation_id": "chr3:1002:A:G", "name": "EGFR C797S",
+         "first_seen_day": 330, "last_unseen_day": 210, "limit_then": 0.0037, "unit": "vaf",
+         "treatment": "osimertinib", "label": None},
+    ]  # fmt: skip
+    tables = {
+        "clusters": clusters,
+        "tree": [
+            {"cluster_id": "1", "parent": "-1", "support": 1.0},
+            {"cluster_id": "2", "parent": "1", "support": 1.0},
+            {"cluster_id": "3", "parent": "2", "support": 0.86},
+        ],
+        "trajectories": tracks,
+        "events": events,
+    }
+    return {name: pd.DataFrame(tables[name], columns=CLONE_TABLES[name]) for name in empty}
+
+
+def course(patient="P1"):
+    if patient != "P1":
+        return pd.DataFrame(columns=COURSE)
+    rows = [
+        {"track": "treatment", "measure": "treatment", "item": t["drug"], "day": t["start"], "day_end": t.get("end"),
+         "label": t["drug"], "source": "treatments.tsv"}
+        for t in TREATMENTS["P1"]
+    ]  # fmt: skip
+    for day, value in [(-7, 62), (42, 41), (84, 33), (150, 34), (210, 46), (330, 58)]:
+        rows.append({"track": "response", "measure": "sum_of_diameters", "day": day, "value": value, "unit": "mm"})
+    return pd.DataFrame(rows, columns=COURSE).assign(patient=patient)
+
+
+def feature_rows(kind, sample, shift):
+    names = {
+        "expression": ("rna", "log2_tpm", ["AXL", "EGFR", "VIM", "CDH1", "MET", "ERBB2", "MYC", "CD274"]),
+        "protein": ("proteome", "log2_intensity", ["AXL", "EGFR", "VIM", "KRT18", "MET", "STAT3"]),
+        "metabolite": ("metabolome", "log2_area", ["lactate", "kynurenine", "tryptophan", "glutamine"]),
+    }
+    assay, unit, listed = names[kind]
+    values = [8 + math.sin(3 * i) + shift * math.cos(2 * i) for i in range(len(listed))]
+    table = pd.DataFrame({"kind": kind, "feature": [f"{kind}-{n}" for n in listed], "name": listed, "value": values})
+    return assay, table.assign(unit=unit, state="measured")
+
+
+def write_results(folder):
+    """The folder of results as the stages would leave it, written with the core's own writers."""
+    for row in PATIENTS:
+        patient = row["patient"]
+        if any(sample["sample"] in DNA for sample in of(patient)):
+            where = folder / "dna" / "variants" / f"{patient}.parquet"
+            where.parent.mkdir(parents=True, exist_ok=True)
+            variants(patient).to_parquet(where)
+        for name, table in clones(patient).items():
+            rows = table.astype(object).where(table.notna(), None).to_dict("records")
+            write_tsv(folder / "clones" / patient / f"{name}.tsv", rows, CLONE_TABLES[name])
+        (folder / "course").mkdir(exist_ok=True)
+        course(patient).to_parquet(folder / "course" / f"{patient}.parquet")
+    plan = [("expression", s, x) for s, x in (("P1-T0-T", 0), ("P1-T3-T", 3))]
+    plan += [("protein", s, x) for s, x in (("P1-T0-T", 0), ("P1-T3-T", 2))]
+    plan += [("metabolite", s, x) for s, x in (("P2-T0-S", 0), ("P2-T1-S", 1.5), ("P1-T0-P", 0))]
+    for kind, sample, shift in plan:
+        assay, table = feature_rows(kind, sample, shift)
+        row = next(row for row in SAMPLES if row["sample"] == sample)
+        about = {key: row[key] for key in ("patient", "sample", "timepoint", "day")} | {"assay": assay}
+        path = folder / f"features/assay={assay}/patient={row['patient']}/sample={sample}.parquet"
+        write_features(path, table, about=about, method=f"made up <{assay}>", parameters={"k": 31}, inputs={})
+    GAPS.write(folder / "ledger" / "gaps.tsv")
+    write_json(folder / "outcome.json", {"outcome": "complete with gaps"})
+
+
+def ranking():
+    said = "EGFR T790M in P1, first seen day 84; highest VAF 0.210 (T3); EGFR T790M emerged in P1 under gefitinib"
+    layers = {"mutation": 1.0, "emergence": 1.0, "copy_number": 0.0, "rna": 0.4, "protein": None}
+    top = {"rank": 1, "rank_lower": 1, "rank_upper": 2, "gene": "EGFR", "score": 0.8, "layers": 3, "patients": 1}
+    second = {"rank": 2, "rank_lower": 1, "rank_upper": 5, "gene": "AXL", "score": 0.55, "layers": 2, "patients": 1}
+    few = {"mutation": 0.0, "emergence": 0.0, "copy_number": None, "rna": 1.0, "protein": 0.9}
+    return pd.DataFrame([top | layers | {"evidence": said}, second | few | {"evidence": "AXL up in progression"}])
+
+
+def differential():
+    rows = [
+        {"layer": "rna", "contrast": "progression against baseline", "feature": f"ENSG{i}", "name": name,
+         "log2_fold_change": change, "lower": change - 0.6, "upper": change + 0.6, "p": q / 4, "q": q, "pairs": 4,
+         "method": "PyDESeq2, ~ patient + phase", "state": "tested"}
+        for i, (name, change, q) in enumerate([("AXL", 2.4, 0.0004), ("VIM", 1.7, 0.02), ("CDH1", -1.1, 0.31)])
+    ]  # fmt: skip
+    few = {"layer": "metabolome", "contrast": "progression against baseline", "feature": "M1", "name": "lactate",
+           "pairs": 1, "method": "moderated paired t-test (limma)", "state": "too_few_pairs"}  # fmt: skip
+    return pd.DataFrame([*rows, few])

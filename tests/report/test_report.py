@@ -1,0 +1,269 @@
+"""The page: offline, escaped, honest about what is empty, and equal for equal input."""
+
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+import synthetic
+
+from seriome.features import read_features
+from seriome.files import read_json
+from seriome.ledger import read_gaps
+from seriome.report import changes, sparks, words
+from seriome.report.inputs import (
+    CLONE_TABLES,
+    COURSE,
+    VARIANTS,
+    features_seen,
+    methods_used,
+    plain_gaps,
+    program_versions,
+    read_table,
+)
+from seriome.report.pages import matrix, patient_part, patient_summary, variant_table, whole_page
+from seriome.report.pictures import inline, rendered, sentence
+
+DOI = re.compile(r"https://doi\.org/10\.\d{4,}/\S+")
+
+
+def page_of(folder, ranking=None, differential=None):
+    """The whole page, from the files of a results folder."""
+    parts, summaries = {}, []
+    for patient in synthetic.PATIENTS:
+        name = patient["patient"]
+        tables = {key: read_table(folder / f"clones/{name}/{key}.tsv", c) for key, c in CLONE_TABLES.items()}
+        file = folder / f"dna/variants/{name}.parquet"
+        variants = read_table(file, VARIANTS) if file.exists() else None
+        parts[name] = patient_part(
+            patient,
+            synthetic.of(name),
+            synthetic.TREATMENTS.get(name, []),
+            variants=variants,
+            clones=tables,
+            features=read_features(sorted(folder.glob(f"features/*/patient={name}/*.parquet"))),
+            figures=dict.fromkeys(("course", "lines", "shares", "tree")),
+            variants_shown=5,
+            changes_shown=6,
+        )
+        summaries.append(patient_summary(name, variants, tables))
+    files = sorted(folder.glob("features/*/*/*.parquet"))
+    return whole_page(
+        title="A cohort & <i>more</i>",
+        outcome=read_json(folder / "outcome.json"),
+        patients=synthetic.PATIENTS,
+        samples=synthetic.SAMPLES,
+        assays=synthetic.ASSAYS,
+        gaps=plain_gaps(read_gaps([folder / "ledger/gaps.tsv"])),
+        measured=features_seen(files),
+        summaries=summaries,
+        ranking=synthetic.ranking() if ranking is None else ranking,
+        differential=synthetic.differential() if differential is None else differential,
+        parts=parts,
+        settings={"run": {"seed": 7}, "dna": {"min_depth": 10}},
+        methods=methods_used(files),
+        versions=program_versions(),
+        ranking_shown=20,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    synthetic.write_results(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return page_of(folder)
+
+
+class Read(HTMLParser):
+    """Every tag, its attributes, the text, and whether tags close in order."""
+
+    VOID = ("meta", "link", "img", "br", "hr", "input")
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text, self.open, self.wrong = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append((tag, self.getpos()))
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_nothing_is_fetched(page):
+    read = Read(page)
+    for tag, attributes in read.tags:
+        assert tag not in ("script", "link", "iframe", "object", "embed", "base", "img"), tag
+        assert not [name for name in attributes if name.startswith("on")], attributes
+        assert "src" not in attributes
+        for name, value in attributes.items():
+            if name == "href":
+                assert value.startswith("#") or (tag == "a" and DOI.fullmatch(value)), value
+            else:
+                assert "//" not in (value or "").replace("http://www.w3.org/", ""), (tag, name, value)
+    assert "@import" not in page
+    assert "url(" not in re.sub(r"url\(#[\w-]+\)", "", page)
+
+
+def test_tags_close_in_order_and_links_lead_somewhere(page):
+    read = Read(page)
+    assert not read.wrong
+    assert not read.open
+    ids = [attributes["id"] for _, attributes in read.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {a["href"][1:] for _, a in read.tags if a.get("href", "").startswith("#")} <= set(ids)
+
+
+def test_what_comes_from_data_is_text(page):
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "<b>arm</b>" not in page
+    assert "<i>" not in page
+    assert "&lt;script&gt;" in page
+    assert synthetic.HOSTILE in "".join(Read(page).text)
+
+
+def test_equal_bytes(folder, page):
+    assert page_of(folder) == page
+
+
+def test_three_kinds_of_empty_differ(page):
+    kinds = {}
+    for state in ("measured", "below_lod", "not_measured", "zero"):
+        cells = re.findall(rf'<svg class="glyph" data-state="{state}".*?</svg>', page, re.S)
+        assert len(set(cells)) == 1, state
+        kinds[state] = re.sub(r'data-state="\w+"|aria-label="[^"]*"', "", cells[0])
+    assert len(set(kinds.values())) == 4
+    below = re.search(r'<td class="n below" data-state="below_lod".*?</td>', page, re.S).group()
+    assert "of" in below, "a limit stands with its depth"
+    assert "&lt;" in below
+    blank = re.search(r'<td class="n blank" data-state="not_measured".*?</td>', page, re.S).group()
+    assert "not measured" in blank
+    assert "%" not in blank.split(">", 1)[1]
+
+
+def test_states_of_the_matrix(folder):
+    gaps = plain_gaps(synthetic.GAPS)
+    seen = {("P1-T2-P", "dna")}
+    card = matrix(synthetic.PATIENTS[0], synthetic.SAMPLES, synthetic.ASSAYS, gaps, seen)
+    order = [sample["sample"] for sample in card["samples"]]
+    cells = {row["assay"]: dict(zip(order, [c["state"] for c in row["cells"]], strict=True)) for row in card["rows"]}
+    assert order[:3] == ["P1-T0-N", "P1-T0-T", "P1-T0-P"]
+    assert cells["dna"]["P1-T2-P"] == "part"
+    assert cells["metabolome"] == dict.fromkeys(order, "none") | {"P1-T0-P": "measured", "P1-T3-P": "gap"}
+
+
+def test_patient_without_anything(page):
+    part = page[page.index('<article class="page" id="P3"') :]
+    part = part[: part.index("</article>")]
+    for said in ("No clones are shown", "no somatic variant passed", "Not measured in this patient", "no course to draw"):
+        assert said in part, said
+    assert "None" not in part
+    assert "nan" not in part.lower()
+
+
+def test_empty_tables_of_the_cohort(folder):
+    page = page_of(folder, ranking=pd.DataFrame(), differential=pd.DataFrame())
+    assert "No gene has evidence" in page
+    assert "No feature was measured in enough pairs" in page
+
+
+def test_events_in_words(page):
+    text = re.sub(r"\s+", " ", "".join(Read(page).text))
+    assert "EGFR T790M first seen day 84; at day 42 the depth could have shown 0.4 % (under gefitinib)." in text
+    assert "EGFR C797S emerged, first seen day 330; at day 210 the depth could have shown 0.37 % (under osim" in text
+
+
+def test_variants_hidden_are_told(page):
+    assert "the other 2 are in" in re.sub(r"\s+", " ", page)
+    table = variant_table(synthetic.variants(), synthetic.of("P1"), synthetic.TREATMENTS["P1"], 50)
+    assert [row["name"] for row in table["rows"]][:2] == ["EGFR L858R", "TP53 R273H"]
+    assert table["rows"][-1]["name"] == "KEAP1 c.114"  # synonymous comes last
+    assert table["altering"] == 6
+
+
+@pytest.mark.parametrize(
+    ("fraction", "shown"),
+    [(0.384, "38 %"), (0.0962, "9.6 %"), (0.0042, "0.42 %"), (0.00042, "0.042 %"), (0, "0 %"), (1, "100 %"), (None, "–")],
+)
+def test_percent(fraction, shown):
+    assert words.percent(fraction).replace(words.THIN, " ") == shown
+
+
+def test_changes_by_hand():
+    rows = pd.DataFrame(
+        [("expression", "g1", "A", "s0", 5.0), ("expression", "g1", "A", "s1", 7.5),
+         ("expression", "g2", "B", "s0", 6.0), ("expression", "g2", "B", "s1", 3.0),
+         ("expression", "g3", "C", "s0", 0.1), ("expression", "g3", "C", "s1", 2.9),
+         ("expression", "g4", "D", "s1", 9.0)],
+        columns=["kind", "feature", "name", "sample", "value"],
+    ).assign(state="measured")  # fmt: skip
+    found = changes.largest_changes(rows, "s0", "s1", "expression", 10)
+    assert [(row["name"], row["change"]) for row in found] == [("B", -3.0), ("A", 2.5)]  # C is too low, D unknown early
+    assert changes.newly_seen(rows, "s0", "s1", "expression") == (1, 0)
+
+
+def test_pair_prefers_progression():
+    early, late = changes.pair_of(pd.DataFrame(synthetic.of("P1")))
+    assert (early["sample"], late["sample"]) == ("P1-T0-T", "P1-T3-T")
+    assert changes.pair_of(pd.DataFrame(synthetic.of("P3"))) is None
+
+
+def test_spark_has_a_mark_per_sample():
+    points = synthetic.variants().query("name == 'EGFR T790M'").to_dict("records")
+    svg = sparks.spark(points, [], -7, 330, 0.4)
+    assert svg.count("<title>") == len(points)
+    assert svg.count("<circle") == 4
+    assert svg.count("<polygon") == 4
+
+
+def test_pictures_are_fixed_safe_and_apart():
+    import altair as alt
+
+    data = pd.DataFrame({"day": [1, 2], "value": [1.0, 2.0], "name": ["a<b", "c"]})
+    chart = alt.Chart(data).mark_line(point=True, clip=True).encode(x="day", y="value", color="name")
+    first, second = rendered(chart, "P1-x"), rendered(chart, "P1-x")
+    assert first == second
+    other = inline(rendered(chart, "P2-x"), "a chart <here>")
+    ids = set(re.findall(r'id="([^"]+)"', first))
+    assert ids
+    assert not ids & set(re.findall(r'id="([^"]+)"', other))
+    assert set(re.findall(r"url\(#([^)]+)\)", first)) <= ids
+    assert "a&lt;b" in first
+    assert 'aria-label="a chart &lt;here&gt;"' in other
+    assert "xmlns" not in other
+
+
+def test_foreign_svg_loses_its_scripts():
+    hostile = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9" onload="x()"><script>x()</script>'
+        '<image href="http://there/x.png"/><rect width="3" height="3" onclick="x()"/></svg>'
+    )
+    svg = rendered(hostile, "p")
+    assert "<rect" in svg
+    for word in ("script", "onload", "onclick", "http://there"):
+        assert word not in svg
+    assert "No picture" in sentence("No picture")
+
+
+def test_table_with_header_only(tmp_path):
+    (tmp_path / "tree.tsv").write_text("cluster_id\tparent\tsupport\n")
+    (tmp_path / "nothing.tsv").write_text("")
+    assert list(read_table(tmp_path / "tree.tsv", CLONE_TABLES["tree"])) == CLONE_TABLES["tree"]
+    assert read_table(tmp_path / "nothing.tsv", COURSE).empty
+    assert read_table(None, VARIANTS).empty
