@@ -1,0 +1,26 @@
+"""Read, call seriome, write. No science lives here."""
+
+from seriome.files import write_json, write_tsv
+from seriome.intake import usable
+from seriome.ledger import Gaps
+from seriome.logs import log_to
+from seriome.rna.kallisto import ABUNDANCE
+from seriome.rna.quant import quantify_sample
+
+with log_to(snakemake.log[0]) as log, open(snakemake.log.kallisto, "w") as words:
+    gaps, files = Gaps(), snakemake.params.files
+    units = {run: files[run] for run, record in zip(files, snakemake.input.units, strict=True) if usable(record)}
+    log.info("%d of %d units are usable", len(units), len(files))
+    rows, info = quantify_sample(
+        units,
+        snakemake.input.index,
+        dict(snakemake.params.settings),
+        threads=snakemake.threads,
+        gaps=gaps,
+        about=snakemake.params.about,
+        log=words,
+    )
+    log.info("%s", info)
+    write_tsv(snakemake.output.abundance, rows, ABUNDANCE)
+    write_json(snakemake.output.info, info)
+    gaps.write(snakemake.output.gaps)

@@ -1,0 +1,1 @@
+"""RNA: transcripts spliced from genome and annotation, quantified by kallisto, summed up to genes."""

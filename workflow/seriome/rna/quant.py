@@ -1,0 +1,73 @@
+"""One sample's RNA: its units together through kallisto, or abundances that came from elsewhere; judged either way."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from seriome.errors import DataError
+from seriome.files import read_json
+from seriome.ledger import Gaps
+from seriome.rna.expression import judge_mapping, sum_to_genes
+from seriome.rna.kallisto import Settings, find_strand, quantify, read_abundance
+
+NOTHING = {"n_processed": 0, "n_pseudoaligned": 0, "state": "not_measured", "units": []}
+
+
+def quantify_sample(units: dict, index, settings: dict, *, threads: int, gaps: Gaps, about: dict, log):
+    """(rows of abundance.tsv, run_info) of one sample over its usable units.
+
+    units     {run: its files}, two of pairs or one of single reads; where both kinds are there, the pairs are taken
+              and the single reads become gaps (mixed_layout), for kallisto has one model of fragments per run
+    settings  the config's section rna
+    Returns   rows, empty unless something was measured; run_info with the keys of kallisto and
+              state         measured, not_measured (no unit left) or failed_qc (low_mapping)
+              strand, strand_share   see find_strand; strand_share None where the config says the strand
+              units         the runs that went in
+    """
+    paired = {run: files for run, files in units.items() if len(files) == 2}
+    key = {"patient": about["patient"], "sample": about["sample"], "assay": "rna", "stage": "rna"}
+    for run in sorted(set(units) - set(paired) if paired else ()):
+        with gaps.spoil(run=run, **key):
+            raise DataError(
+                "mixed_layout",
+                f"single reads beside the pairs of {', '.join(sorted(paired))}",
+                "quantify single reads as a sample of their own",
+            )
+    units = paired or units
+    if not units:
+        return [], NOTHING
+    files = [[str(file) for file in one] for one in units.values()]
+    how = {"fragment_length": settings["fragment_length"], "fragment_sd": settings["fragment_sd"], "threads": threads}
+    strand, share = settings["strand"], None
+    if strand == "auto":
+        strand, share = find_strand(files, index, Settings(**how), settings["strand_fragments"], log)
+    rows, info = quantify(files, index, Settings(strand=strand, **how), log, about["sample"])
+    info |= {"strand": strand, "strand_share": share, "units": list(units), "state": "failed_qc"}
+    with gaps.spoil(**key):
+        judge_mapping(info, settings["min_mapped"])
+        info["state"] = "measured"
+    return rows, info
+
+
+def import_sample(units: dict, transcripts, settings: dict, *, gaps: Gaps, about: dict):
+    """(rows of abundance.tsv, run_info) from kallisto's folder of one sample.
+
+    units        {run: [folder]}, at most one
+    transcripts  transcripts.tsv; abundances of another annotation are a gap (foreign_transcripts)
+    """
+    if not units:
+        return [], NOTHING
+    ((run, (folder,)),) = units.items()
+    rows = read_abundance(Path(folder) / "abundance.tsv")
+    info = {"state": "failed_qc", "units": [run], "strand": None, "strand_share": None}
+    if (Path(folder) / "run_info.json").is_file():
+        said = read_json(Path(folder) / "run_info.json")
+        info |= {key: value for key, value in said.items() if key not in ("start_time", "call")}
+    key = {"patient": about["patient"], "sample": about["sample"], "assay": "rna", "stage": "rna", "run": run}
+    with gaps.spoil(**key):
+        if "n_pseudoaligned" in info and "n_processed" in info:
+            judge_mapping(info, settings["min_mapped"])
+        numbers = pd.DataFrame(rows).astype({"eff_length": float, "est_counts": float, "tpm": float})
+        sum_to_genes(numbers, pd.read_csv(transcripts, sep="\t", dtype=str, keep_default_na=False))
+        info["state"] = "measured"
+    return rows, info
