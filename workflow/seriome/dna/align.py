@@ -1,0 +1,258 @@
+"""Read pairs to sorted alignments of one unit, by `bwa mem` inside `pybwa`.
+
+Batches are of a fixed number of bases (as `bwa mem -K`), so that the result does not depend on the threads; a batch is
+what is held in memory. pybwa 2.3.2 leaves out the flag bits 0x2 (proper pair), 0x40 and 0x80 (first, second of pair);
+they are set here, 0x2 by bwa's own rule: both ends on one contig, in an orientation whose insert sizes could be
+estimated from this batch, and within its bounds (`mem_pestat` and `mem_infer_dir` of bwa 0.7.17).
+
+Adapters are not trimmed: where an insert is shorter than the read, the adapter behind it does not match the genome and
+`bwa mem` clips it softly, so that its bases are in no pileup; trimming would add a pass over the data and change
+nothing that is counted here.
+Source: Li 2013, Aligning sequence reads, clone sequences and assembly contigs with BWA-MEM, arXiv:1303.3997
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from seriome import __version__
+from seriome.dna.tools import read_contigs, samtools
+from seriome.dna.umi import Cutter, molecule, parse_structure
+from seriome.errors import DataError
+from seriome.files import moved_into_place
+
+BATCH_BASES = 10_000_000
+# bwa's bounds for insert sizes, bwamem_pair.c
+MIN_RATIO, MIN_COUNT, MIN_SHARE = 0.8, 10, 0.05
+OUTLIER, MAPPING, DEVIATIONS, LARGEST = 2.0, 3.0, 4.0, 10_000
+FR = 1
+
+
+def header(genome, sample: str, run: str | None, order: str = "coordinate") -> dict:
+    """The header of a BAM of this sample: contigs, one read group per run, nothing of the machine or the day."""
+    contigs = read_contigs(f"{genome}.fai")
+    groups = [] if run is None else [{"ID": run, "SM": sample, "LB": sample, "PL": "ILLUMINA"}]
+    return {
+        "HD": {"VN": "1.6", "SO": order},
+        "SQ": [{"SN": name, "LN": length} for name, length in contigs.items()],
+        "RG": groups,
+        "PG": [{"ID": "seriome", "PN": "seriome", "VN": __version__}],
+    }
+
+
+def empty_bam(path, genome, sample: str, run: str | None) -> None:
+    """A sorted BAM without reads, with the header that reads would have had."""
+    import pysam
+
+    with moved_into_place(path) as temporary, pysam.AlignmentFile(temporary, "wb", header=header(genome, sample, run)):
+        pass
+
+
+def align_pairs(genome, files, output, *, sample: str, run: str, structure: str = "", threads: int = 1) -> dict:
+    """Align the read pairs of two FASTQ files and write a BAM sorted by place, with mate tags for `samtools markdup`.
+
+    genome      FASTA with the index of `bwa_index` beside it
+    files       (first reads, second reads), plain or gzip
+    structure   read structure of the unit (umi.py) or empty
+    Returns     {"pairs": number, "short": pairs of which a read had no template left behind its barcode}
+    """
+    import pybwa
+    import pysam
+
+    output = Path(output)
+    options = pybwa.BwaMemOptions(threads=threads)
+    options.interleaved_paired_end, options.chunk_size = True, 2**30
+    aligner = pybwa.BwaMem(prefix=str(genome))
+    cutters = [Cutter(segments) for segments in parse_structure(structure)]
+    counts = {"pairs": 0, "short": 0}
+    with tempfile.TemporaryDirectory(dir=output.parent) as folder:
+        named, fixed = f"{folder}/named.bam", f"{folder}/fixed.bam"
+        top = pysam.AlignmentHeader.from_dict(header(genome, sample, run, "unsorted"))
+        with pysam.AlignmentFile(named, "wb", header=top, format_options=[b"level=0"]) as bam:
+            for reads, barcodes in _batches(files, cutters, counts):
+                found = aligner.align(reads, options)
+                _write_pairs(bam, found, barcodes, run)
+        finish(named, fixed, output, threads)
+    return counts
+
+
+def finish(named, fixed, output, threads: int) -> None:
+    """Mate tags (samtools fixmate -m), then sorted by place. `named` has the reads of a pair side by side."""
+    extra = max(0, threads - 1)
+    samtools("fixmate", "--no-PG", "-m", "-u", "-@", extra, named, fixed)
+    with moved_into_place(output) as temporary:
+        samtools("sort", "--no-PG", "-l", 1, "-m", "256M", "-@", extra, "-T", f"{fixed}.part", "-o", temporary, fixed)
+
+
+def _batches(files, cutters, counts):
+    """Interleaved reads and their barcodes, in batches of BATCH_BASES bases."""
+    import pysam
+
+    reads, barcodes, bases = [], [], 0
+    plain = all(cutter.length == 0 for cutter in cutters)
+    with pysam.FastxFile(files[0]) as first, pysam.FastxFile(files[1]) as second:
+        for one, two in zip(first, second, strict=True):
+            name = one.name
+            if name.endswith("/1"):
+                name = name[:-2]
+            if plain and one.sequence and two.sequence and name == one.name == two.name:
+                reads += [one, two]
+                barcodes.append(None)
+            else:
+                tags, short = [], False
+                for read, cutter in zip((one, two), cutters, strict=True):
+                    tag, sequence, quality = cutter.cut(read.sequence or "", read.quality or "")
+                    short |= not sequence
+                    tags.append(tag)
+                    reads.append(pysam.FastxRecord(name=name, sequence=sequence or "N", quality=quality or "!"))
+                barcodes.append(tags)
+                counts["short"] += short
+            counts["pairs"] += 1
+            bases += len(one.sequence or "") + len(two.sequence or "")
+            if bases >= BATCH_BASES:
+                yield reads, barcodes
+                reads, barcodes, bases = [], [], 0
+    if reads:
+        yield reads, barcodes
+
+
+def _write_pairs(bam, found, barcodes, run: str) -> None:
+    """Set the flags that pybwa leaves out, the read group and the barcode, and write."""
+    ends = [_main(records) for records in found]
+    pairs = [_direction(*ends[i : i + 2]) for i in range(0, len(ends), 2)]
+    bounds = insert_bounds(
+        [pair for i, pair in enumerate(pairs) if pair and _unique(ends[2 * i]) and _unique(ends[2 * i + 1])]
+    )
+    for i, pair in enumerate(pairs):
+        proper = pair is not None and pair[0] in bounds and bounds[pair[0]][0] <= pair[1] <= bounds[pair[0]][1]
+        barcode = None
+        if barcodes[i] is not None and any(barcodes[i]):
+            barcode = molecule(*barcodes[i], swap=_second_is_left(ends[2 * i], ends[2 * i + 1]))
+        for which in (0, 1):
+            for record in found[2 * i + which]:
+                record.flag |= 0x1 | (0x80 if which else 0x40) | (0x2 if proper else 0)
+                record.set_tag("RG", run, "Z")
+                if barcode:
+                    record.set_tag("RX", barcode, "Z")
+                bam.write(record)
+
+
+def _main(records):
+    """The primary alignment of a read, or None when it is unmapped."""
+    for record in records:
+        if not record.flag & 0x904:
+            return record
+    return None
+
+
+def _five_prime(record) -> int:
+    """Where a read's first aligned base lies (0-based), on its own strand."""
+    return record.reference_end - 1 if record.flag & 0x10 else record.reference_start
+
+
+def _direction(one, two):
+    """(orientation, distance) of a pair as bwa infers it: 0 FF, 1 FR, 2 RF, 3 RR; None when it has none."""
+    if one is None or two is None or one.reference_id != two.reference_id:
+        return None
+    reverse1, reverse2 = bool(one.flag & 0x10), bool(two.flag & 0x10)
+    sign = -1 if reverse1 else 1  # seen along the strand of read 1
+    ahead = (_five_prime(two) - _five_prime(one)) * sign
+    return (0 if reverse1 == reverse2 else 1) ^ (0 if ahead > 0 else 3), abs(ahead)
+
+
+def _unique(record) -> bool:
+    """Its second-best score is well below its best, so that it may speak for the insert size."""
+    return record.has_tag("XS") and record.get_tag("XS") <= MIN_RATIO * record.get_tag("AS")
+
+
+def insert_bounds(pairs) -> dict[int, tuple[int, int]]:
+    """Bounds of the insert size of proper pairs for each orientation that has enough pairs (bwa's mem_pestat).
+
+    pairs    (orientation, distance) of pairs whose two ends are placed uniquely
+    """
+    sizes = {d: sorted(size for way, size in pairs if way == d and 0 < size <= LARGEST) for d in range(4)}
+    most, bounds = max(map(len, sizes.values())), {}
+    for way, values in sizes.items():
+        n = len(values)
+        if n < MIN_COUNT or n < most * MIN_SHARE:
+            continue
+        quarter, three = (values[int(share * n + 0.499)] for share in (0.25, 0.75))
+        low = max(1, int(quarter - OUTLIER * (three - quarter) + 0.499))
+        high = int(three + OUTLIER * (three - quarter) + 0.499)
+        kept = np.array([size for size in values if low <= size <= high], float)
+        mean, deviation = kept.mean(), kept.std()
+        low = int(quarter - MAPPING * (three - quarter) + 0.499)
+        high = int(three + MAPPING * (three - quarter) + 0.499)
+        low = min(low, int(mean - DEVIATIONS * deviation + 0.499))
+        high = max(high, int(mean + DEVIATIONS * deviation + 0.499))
+        bounds[way] = (max(1, low), high)
+    return bounds
+
+
+def _second_is_left(one, two) -> bool:
+    """True when read 2 starts (clipped bases counted) left of read 1; unplaced reads keep their order."""
+    if one is None or two is None:
+        return False
+    return _outer(two) < _outer(one)
+
+
+def _outer(record):
+    """(contig, unclipped 5' end, strand) of an alignment."""
+    clips = record.cigartuples
+    if record.flag & 0x10:
+        end = record.reference_end + (clips[-1][1] if clips[-1][0] in (4, 5) else 0)
+        return record.reference_id, end - 1, 1
+    return record.reference_id, record.reference_start - (clips[0][1] if clips[0][0] in (4, 5) else 0), 0
+
+
+def adopt_bam(genome, file, output, *, sample: str, run: str, name: str, threads: int = 1) -> dict:
+    """Check alignments made elsewhere and pass them on under this sample's name, with mate tags, sorted.
+
+    name     the file as the sheet calls it, for messages
+    Raises   DataError `bam_not_sorted` (not sorted by coordinate), `other_reference` (its contigs are not those of
+             reference.genome)
+    """
+    import pysam
+
+    contigs, output = read_contigs(f"{genome}.fai"), Path(output)
+    with pysam.AlignmentFile(file, "rb", check_sq=False) as bam:
+        order = bam.header.to_dict().get("HD", {}).get("SO", "unknown")
+        theirs = dict(zip(bam.references, bam.lengths, strict=True))
+    if order != "coordinate":
+        raise DataError(
+            "bam_not_sorted", f"{name} says its order is {order!r}", f"sort it: samtools sort -o sorted.bam {name}"
+        )
+    if theirs != contigs or list(theirs) != list(contigs):
+        odd = next((c for c in theirs if theirs[c] != contigs.get(c)), None)
+        odd = odd or next((c for c in contigs if c not in theirs), None)
+        what = (
+            f"{odd} has length {theirs.get(odd)} there and {contigs.get(odd)} in reference.genome"
+            if odd
+            else "the contigs come in another order than in reference.genome"
+        )
+        raise DataError(
+            "other_reference",
+            f"{name} was aligned to another genome: {what}",
+            "give the genome it was aligned to as reference.genome, or its reads as fastq",
+        )
+    with tempfile.TemporaryDirectory(dir=output.parent) as folder:
+        steps = [f"{folder}/{step}.bam" for step in ("grouped", "named", "fixed")]
+        group = f"@RG\tID:{run}\tSM:{sample}\tLB:{sample}\tPL:ILLUMINA"
+        extra = max(0, threads - 1)
+        samtools("addreplacerg", "--no-PG", "-m", "overwrite_all", "-w", "-u", "-r", group, "-o", steps[0], file)
+        samtools("collate", "--no-PG", "-u", "-@", extra, "-o", steps[1], steps[0], f"{folder}/collate")
+        finish(steps[1], steps[2], output, threads)
+        _reheader(output, header(genome, sample, run), folder)
+    return {"pairs": None, "short": 0}
+
+
+def _reheader(path, top: dict, folder: str) -> None:
+    """Replace a BAM's header, so that programs and paths of another machine are not carried along."""
+    import pysam
+    import pysam.samtools
+
+    text = f"{folder}/header.sam"
+    Path(text).write_text(str(pysam.AlignmentHeader.from_dict(top)), encoding="utf-8")
+    with moved_into_place(path) as temporary:
+        pysam.samtools.reheader("--no-PG", text, str(path), save_stdout=str(temporary))

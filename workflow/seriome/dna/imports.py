@@ -1,0 +1,93 @@
+"""Variants that another caller wrote (a `vcf` unit), as nf-core/sarek leaves them.
+
+Only records that passed the caller's own filters are taken (FILTER `PASS` or `.`). Counts come from what the record
+gives for the tumour's column: AD (Mutect2, DeepVariant), the first tier of AU CU GU TU and TAR TIR (Strelka2), RO AO
+(freebayes), else DP with AF or VAF. A record without any of these gives a variant without a depth.
+A VCF does not tell where it looked and saw nothing: a variant it does not list is not measured there.
+Sources: Mutect2 and sarek: Hanssen et al. 2024, NAR Genom Bioinform 6:lqae031, doi:10.1093/nargab/lqae031; Strelka2's
+counts: Kim et al. 2018, Nat Methods 15:591, doi:10.1038/s41592-018-0051-x
+"""
+
+from dataclasses import dataclass
+
+from seriome.errors import DataError
+
+
+@dataclass(frozen=True)
+class Imported:
+    """One variant of a VCF; pos 1-based; counts None where the record gives none."""
+
+    chrom: str
+    pos: int
+    ref: str
+    alt: str
+    ref_count: int | None
+    alt_count: int | None
+
+
+def tumour_column(names, sample: str) -> str | None:
+    """The column of the sample: its name, else one that ends in `_name` (sarek), else TUMOR, else the last."""
+    for fits in (
+        lambda name: name == sample,
+        lambda name: name.endswith(f"_{sample}"),
+        lambda name: name.upper() in ("TUMOR", "TUMOUR"),
+    ):
+        found = [name for name in names if fits(name)]
+        if found:
+            return found[0]
+    return names[-1] if names else None
+
+
+def read_vcf(path, sample: str, contigs, name: str) -> list[Imported]:
+    """The variants of one VCF or BCF that passed, one per alternate allele, in its order.
+
+    contigs    names and lengths of the reference
+    name       the file as the sheet calls it, for messages
+    Raises     DataError `other_reference` when a record lies on a contig, or at a place, that the reference lacks
+    """
+    import pysam
+
+    found = []
+    with pysam.VariantFile(str(path)) as file:
+        column = tumour_column(list(file.header.samples), sample)
+        for record in file:
+            if not set(record.filter.keys()) <= {"PASS"} or not record.alts:
+                continue
+            if record.chrom not in contigs or record.pos > contigs[record.chrom]:
+                raise DataError(
+                    "other_reference",
+                    f"{name} has a variant at {record.chrom}:{record.pos}, which reference.genome does not have",
+                    "call on the same genome as reference.genome, or give that genome",
+                )
+            cells = dict(record.samples[column]) if column else {}
+            for index, alt in enumerate(record.alts):
+                if set(alt.upper()) <= set("ACGT"):
+                    counts = _counts(cells, record.ref.upper(), alt.upper(), index)
+                    found.append(Imported(record.chrom, record.pos, record.ref.upper(), alt.upper(), *counts))
+    return found
+
+
+def _counts(cells: dict, ref: str, alt: str, index: int) -> tuple[int | None, int | None]:
+    """(reference reads, allele reads) of one allele from a sample's cells of any known caller."""
+
+    def cell(key, at=None):
+        value = cells.get(key)
+        if isinstance(value, tuple) and at is not None:
+            value = value[at] if at < len(value) else None
+        return value
+
+    if cell("AD", 0) is not None and cell("AD", index + 1) is not None:
+        return int(cell("AD", 0)), int(cell("AD", index + 1))
+    if len(ref) == len(alt) == 1 and cell(f"{ref}U", 0) is not None and cell(f"{alt}U", 0) is not None:
+        return int(cell(f"{ref}U", 0)), int(cell(f"{alt}U", 0))
+    if cell("TAR", 0) is not None and cell("TIR", 0) is not None:
+        return int(cell("TAR", 0)), int(cell("TIR", 0))
+    if cell("RO", 0) is not None and cell("AO", index) is not None:
+        return int(cell("RO", 0)), int(cell("AO", index))
+    for key in ("AF", "VAF", "FREQ"):
+        share = cell(key, index)
+        if share is not None and cell("DP", 0) is not None:
+            share = float(share.rstrip("%")) / 100 if isinstance(share, str) else float(share)
+            depth = int(cell("DP", 0))
+            return depth - round(share * depth), round(share * depth)
+    return None, None

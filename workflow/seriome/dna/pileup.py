@@ -1,0 +1,200 @@
+"""Counts of every allele at every sample of a patient, and how often each kind of change is an error.
+
+`bcftools mpileup` counts over all BAMs at once: base alignment quality off (it lowers the quality of bases beside
+indels and of neighbouring changes, which are what is looked for), mates that overlap counted once, duplicates left out,
+reads whose mate is elsewhere kept (the mapping quality decides). Positions are 1-based here, as in VCF.
+Source: Li 2011, Bioinformatics 27:2987, doi:10.1093/bioinformatics/btr509; Danecek et al. 2021, doi:10.1093/gigascience/giab008
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from seriome.dna.tools import Regions, bcftools
+
+SUBSTITUTIONS = ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G")  # both strands of a change are one type
+COMPLEMENT = dict(zip("ACGT", "TGCA", strict=True))
+SUSPECT_VAF, SUSPECT_READS = 0.05, 3  # an allele this frequent may be real: it does not count as error
+NEARBY = 60  # bases around an imported variant within which every allele is kept
+
+
+def substitution(ref: str, alt: str) -> str:
+    """The type of a single-base change, seen from its pyrimidine: `G>A` is `C>T`."""
+    return f"{ref}>{alt}" if ref in "CT" else f"{COMPLEMENT[ref]}>{COMPLEMENT[alt]}"
+
+
+@dataclass
+class Allele:
+    """One changed allele and its counts, arrays over the samples."""
+
+    chrom: str
+    pos: int
+    ref: str
+    alt: str
+    ref_forward: np.ndarray
+    ref_reverse: np.ndarray
+    alt_forward: np.ndarray
+    alt_reverse: np.ndarray
+    depth: np.ndarray
+
+    @property
+    def alt_count(self) -> np.ndarray:
+        return self.alt_forward + self.alt_reverse
+
+    @property
+    def ref_count(self) -> np.ndarray:
+        return self.ref_forward + self.ref_reverse
+
+    @property
+    def key(self) -> tuple:
+        return self.chrom, self.pos, self.ref, self.alt
+
+    @property
+    def snv(self) -> bool:
+        return len(self.ref) == len(self.alt) == 1
+
+
+class Background:
+    """Sums over positions from which error rates are estimated, per type and sample: moments of alt and depth."""
+
+    def __init__(self, samples: int):
+        self.depth = {base: np.zeros((2, samples)) for base in "CT"}  # sum of n, sum of n(n-1); by reference base
+        self.alt = {kind: np.zeros((3, samples)) for kind in SUBSTITUTIONS}  # sum of x, x^2, x*n
+        self.indel = np.zeros((2, samples))  # indel reads, depth
+
+    def rates(self, kind: str, prior: float, weight: float) -> tuple[np.ndarray, np.ndarray]:
+        """Error rate of a substitution type at each sample, and its overdispersion rho between positions.
+
+        The rate is the mean with `weight` bases of prior knowledge at rate `prior`; rho of the beta-binomial is
+        estimated by moments: var(x) = n e (1 - e) (1 + (n - 1) rho).
+        """
+        total, pairs = self.depth[kind[0]]
+        x, squares, cross = self.alt[kind]
+        rate = (x + prior * weight) / (total + weight)
+        raw = np.divide(x, total, out=np.zeros_like(x), where=total > 0)
+        squares_of_depth = pairs + total
+        excess = squares - 2 * raw * cross + raw**2 * squares_of_depth - raw * (1 - raw) * total
+        bottom = pairs * raw * (1 - raw)
+        rho = np.divide(excess, bottom, out=np.zeros_like(x), where=bottom > 0)
+        return rate, np.clip(rho, 0.0, 0.1)
+
+
+@dataclass
+class Pileup:
+    """What one pass over a patient's BAMs gave."""
+
+    samples: list
+    alleles: list = field(default_factory=list)
+    background: Background | None = None
+    depth_at: dict = field(default_factory=dict)  # (chrom, pos) of imported variants -> depth per sample
+    callable_bases: np.ndarray | None = None
+
+
+def pileup(bams, genome, regions, output, *, min_mapping_quality, min_base_quality, max_depth) -> None:
+    """Counts at every covered position of the regions (BED) as text: CHROM POS REF ALT and ADF ADR of each sample."""
+    counted = f"{output}.bcf"
+    bcftools(
+        *("mpileup", "--no-version", "-f", genome, "-R", regions, "-B", "-A"),
+        *("-q", min_mapping_quality, "-Q", min_base_quality, "-d", max_depth, "-L", max_depth),
+        *("-m", 2, "-F", 0.0, "-p", "-a", "AD,ADF,ADR,DP,SP", "-Ob1", "--output", counted, *bams),
+    )
+    bcftools("query", "-f", "%CHROM\\t%POS\\t%REF\\t%ALT[\\t%ADF\\t%ADR]\\n", "-o", output, counted)
+
+
+def read_pileup(text, samples, tumour, *, min_alt_reads, targets, callable_depth, imported=()) -> Pileup:
+    """Alleles worth testing, error sums and callable bases from the text of `pileup`.
+
+    samples         names, in the order of the BAMs
+    tumour          bool per sample: its reads may make an allele worth testing (normals do not)
+    min_alt_reads   an allele is kept when the tumour samples together have so many reads of it
+    targets         Regions whose bases are counted as callable; None: all
+    callable_depth  depth from which a base is
+    imported        (chrom, pos) of variants from elsewhere: near them every allele is kept, depth is noted there
+    """
+    tumour = np.asarray(tumour, bool)
+    result = Pileup(list(samples), background=Background(len(samples)))
+    result.callable_bases = np.zeros(len(samples), int)
+    background, wanted = result.background, set(imported)
+    near = Regions([(chrom, max(0, pos - NEARBY), pos + NEARBY) for chrom, pos in wanted])
+    with open(text, encoding="ascii") as file:
+        for line in file:
+            chrom, pos, ref, alt, *cells = line.rstrip("\n").split("\t")
+            if alt == "<*>" or alt == ".":
+                depth = np.array([int(cell.split(",", 1)[0]) for cell in cells]).reshape(-1, 2).sum(1)
+                counts = None
+            else:
+                counts = np.array([cell.split(",") for cell in cells], dtype=int).reshape(len(samples), 2, -1)
+                depth = counts.sum((1, 2))
+            pos = int(pos)
+            alts = alt.split(",")
+            indel = len(ref) > 1 or (alts[0][0] != "<" and len(alts[0]) > 1)
+            base = ref.upper()
+            if not indel:
+                if targets is None or (chrom, pos - 1) in targets:
+                    result.callable_bases += depth >= callable_depth
+                if (chrom, pos) in wanted:
+                    result.depth_at[chrom, pos] = depth
+                if base not in COMPLEMENT:
+                    continue
+                sums = background.depth[base if base in "CT" else COMPLEMENT[base]]
+                sums[0] += depth
+                sums[1] += depth * (depth - 1.0)
+                background.indel[1] += depth
+            if counts is None:
+                continue
+            keep_all = (chrom, pos - 1) in near
+            for number, allele in enumerate(alts, 1):
+                if not set(allele.upper()) <= set("ACGT"):
+                    continue
+                found = counts[:, :, number].sum(1)
+                total = int(found[tumour].sum())
+                real = bool(((found >= SUSPECT_READS) & (found >= SUSPECT_VAF * depth)).any())
+                if not real and indel:
+                    background.indel[0] += found
+                elif not real:
+                    moments = background.alt[substitution(base, allele.upper())]
+                    moments[0] += found
+                    moments[1] += found * found
+                    moments[2] += found * depth
+                if total >= min_alt_reads or (keep_all and found.any()):
+                    strands = counts[:, :, 0].T, counts[:, :, number].T
+                    result.alleles.append(Allele(chrom, pos, base, allele.upper(), *strands[0], *strands[1], depth))
+    return result
+
+
+def normalise(alleles, genome, folder) -> list:
+    """Alleles left-aligned and trimmed (`bcftools norm`), sorted by place; of equal ones the one with most reads stays.
+
+    Source: Tan, Abecasis, Kang 2015, Bioinformatics 31:2202, doi:10.1093/bioinformatics/btv112
+    """
+    keys = normalised([one.key for one in alleles], genome, folder)
+    best = {}
+    for one, key in zip(alleles, keys, strict=True):
+        one.chrom, one.pos, one.ref, one.alt = key
+        if key not in best or one.alt_count.sum() > best[key].alt_count.sum():
+            best[key] = one
+    return list(best.values())
+
+
+def normalised(keys, genome, folder) -> list[tuple]:
+    """(chrom, pos, ref, alt) of variants, left-aligned and trimmed, in the order given."""
+    import pysam
+
+    from seriome.dna.tools import read_contigs
+
+    contigs = read_contigs(f"{genome}.fai")
+    order = {name: index for index, name in enumerate(contigs)}
+    source, target = f"{folder}/before.vcf", f"{folder}/after.vcf"
+    with open(source, "w", encoding="ascii") as file:
+        file.write("##fileformat=VCFv4.3\n")
+        file.writelines(f"##contig=<ID={name},length={length}>\n" for name, length in contigs.items())
+        file.write("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
+        for index in sorted(range(len(keys)), key=lambda i: (order[keys[i][0]], keys[i][1])):
+            chrom, pos, ref, alt = keys[index]
+            file.write(f"{chrom}\t{pos}\tv{index}\t{ref}\t{alt}\t.\t.\t.\n")
+    bcftools("norm", "--no-version", "-f", genome, "-c", "e", "-o", target, source)
+    result = [None] * len(keys)
+    with pysam.VariantFile(target) as file:
+        for record in file:
+            result[int(record.id[1:])] = (record.chrom, record.pos, record.ref, record.alts[0])
+    return result

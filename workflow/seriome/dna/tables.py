@@ -1,0 +1,375 @@
+"""One patient's somatic variants at all samples with DNA, as a table and a VCF; one sample's features from them."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from seriome.dna import calling, pileup
+from seriome.dna.consequence import NONSYNONYMOUS, effects
+from seriome.dna.imports import Imported
+from seriome.dna.pileup import Allele
+from seriome.dna.tools import Regions, read_bed, read_contigs
+from seriome.files import moved_into_place
+
+COLUMNS = {
+    **dict.fromkeys(("patient", "sample", "timepoint"), "str"),
+    "day": "Int32",
+    **dict.fromkeys(("specimen", "variant", "chrom"), "str"),
+    "pos": "int64",
+    **dict.fromkeys(("ref", "alt", "gene", "gene_id", "transcript", "consequence", "hgvs_p", "name"), "str"),
+    **dict.fromkeys(("ref_count", "alt_count", "depth"), "Int64"),
+    **dict.fromkeys(("vaf", "vaf_lower", "vaf_upper", "lod"), "float64"),
+    "state": "str",
+    "called": "bool",
+    "filter": "str",
+    "tumor_only": "bool",
+    "evidence": "float64",
+}
+FILTERS = {
+    "low_evidence": "summed evidence of all samples below the threshold (a variant another caller gave)",
+    "few_reads": "too few reads of the allele over all samples but the normal",
+    "germline": "as frequent in the matched normal as a germline variant",
+    "germline_like": "no normal, and fractions as of a germline variant in every sample",
+    "in_normal": "more reads in the matched normal than errors and a trace of tumour explain",
+    "normal_depth": "too few reads in the matched normal to tell",
+    "strand_bias": "reads of the allele on one strand only",
+    "read_end": "the allele stands at the ends of its reads",
+    "mapping": "reads of the allele are placed poorly",
+    "repeat": "indel in a long repeat at a low fraction",
+}
+CALLABLE_COLUMNS = ["sample", "callable_bases"]
+TMB_LEAST_BASES = 10_000
+
+
+class Call:
+    """A variant of the union while it is being judged."""
+
+    def __init__(self, one: Allele, evidence: float, reasons=(), imported=False):
+        self.allele, self.evidence, self.reasons, self.imported = one, evidence, list(reasons), imported
+
+
+def call_patient(samples, bams, vcfs, reference: dict, settings: dict):
+    """Find the patient's somatic variants in all samples together and count each at every sample.
+
+    samples     rows {patient sample timepoint day specimen} of the patient's samples with DNA, in the order of the result
+    bams        {sample: BAM}, marked duplicates, indexed; a sample whose reads were lost has an empty one
+    vcfs        {sample: [Imported, ...]} of samples that have variants of another caller instead of reads
+    reference   {genome, gff, transcripts, regions, targets (or None)}: paths
+    settings    the config's `dna` section
+    Returns     (table with COLUMNS, one row per variant and sample, {sample: callable bases})
+    """
+    read = [row["sample"] for row in samples if row["sample"] in bams]
+    specimen = {row["sample"]: row["specimen"] for row in samples}
+    with tempfile.TemporaryDirectory() as folder:
+        given, listed = _imported(vcfs, reference["genome"], folder)
+        piled = _pile(read, bams, specimen, given, reference, settings, folder)
+        normals = [i for i, sample in enumerate(read) if specimen[sample] == "normal"]
+        normal = normals[0] if normals and _has_reads(bams[read[normals[0]]]) else None
+        tumour = [i for i in range(len(read)) if i not in normals]
+        model = calling.ErrorModel(piled.background, normal)
+        calls = _judge(piled, given, model, tumour, normal, bams, reference, settings, folder)
+        said = effects(
+            [c.allele.key for c in calls], reference["genome"], reference["gff"], reference["transcripts"], folder
+        )
+        units = _units([c.allele for c in calls], reference["genome"])
+    frames = []
+    for call, effect, unit in zip(calls, said, units, strict=True):
+        frames += _rows(call, effect, unit, samples, read, listed, model, normal, settings)
+    callable_bases = dict(zip(read, map(int, piled.callable_bases), strict=True))
+    return typed(frames), callable_bases
+
+
+def typed(rows) -> pd.DataFrame:
+    """Rows as a table with the columns and types of COLUMNS; no rows is a valid table."""
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.astype({c: kind if kind != "str" else "object" for c, kind in COLUMNS.items()})
+
+
+def _has_reads(bam) -> bool:
+    import pysam
+
+    with pysam.AlignmentFile(str(bam), "rb") as file:
+        return file.mapped > 0
+
+
+def _imported(vcfs, genome, folder):
+    """({key: None} of all imported variants, {sample: {key: Imported}}), left-aligned; the first unit that counts wins."""
+    found = [(sample, one) for sample, variants in vcfs.items() for one in variants]
+    keys = pileup.normalised([(o.chrom, o.pos, o.ref, o.alt) for _, o in found], genome, folder) if found else []
+    listed = {sample: {} for sample in vcfs}
+    for (sample, one), key in zip(found, keys, strict=True):
+        known = listed[sample].get(key)
+        if known is None or known.alt_count is None:
+            listed[sample][key] = Imported(*key, one.ref_count, one.alt_count)
+    return dict.fromkeys(sorted(keys)), listed
+
+
+def _pile(read, bams, specimen, given, reference, settings, folder) -> pileup.Pileup:
+    """Counts over all BAMs, within the regions and at imported variants."""
+    if not any(_has_reads(bams[sample]) for sample in read):
+        empty = pileup.Pileup(read, background=pileup.Background(len(read)))
+        empty.callable_bases = np.zeros(len(read), int)
+        return empty
+    contigs = read_contigs(f"{reference['genome']}.fai")
+    regions, places = read_bed(reference["regions"]), {(chrom, pos) for chrom, pos, _, _ in given}
+    if places:
+        extra = Regions(regions + [(chrom, max(0, pos - 2), min(contigs[chrom], pos + 1)) for chrom, pos in places])
+        regions = [(chrom, *pair) for chrom in contigs for pair in extra.intervals.get(chrom, ())]
+    bed, text = f"{folder}/regions.bed", f"{folder}/pileup.tsv"
+    Path(bed).write_text("".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end, *_ in regions))
+    limits = {key: settings[key] for key in ("min_mapping_quality", "min_base_quality", "max_depth")}
+    pileup.pileup([bams[sample] for sample in read], reference["genome"], bed, text, **limits)
+    targets = Regions(read_bed(reference["targets"])) if reference["targets"] else None
+    return pileup.read_pileup(
+        *(text, read, [specimen[sample] != "normal" for sample in read]),
+        min_alt_reads=settings["min_alt_reads"],
+        targets=targets,
+        callable_depth=settings["callable_depth"],
+        imported=places,
+    )
+
+
+def _units(alleles, genome) -> list[int]:
+    """Repeat units at each indel; 1 for other changes."""
+    import pysam
+
+    with pysam.FastaFile(str(genome)) as fasta:
+        return [1 if len(o.ref) == len(o.alt) else calling.repeat_units(fasta, *o.key) for o in alleles]
+
+
+def _judge(piled, given, model, tumour, normal, bams, reference, settings, folder) -> list[Call]:
+    """The alleles with enough evidence, and the imported ones, each with what speaks against it; sorted by place."""
+    import pysam
+
+    read, order = piled.samples, {name: i for i, name in enumerate(read_contigs(f"{reference['genome']}.fai"))}
+    # a first look at every allele with the rates that need no reference keeps the costly steps for few
+    first = [one for one in piled.alleles if one.snv]
+    rest = [one for one in piled.alleles if not one.snv]
+    keep = _joint(first, [1] * len(first), model, tumour) >= settings["min_evidence"] - 1 if first else []
+    near = {(chrom, pos) for chrom, pos, _, _ in given}
+    alleles = [one for one, good in zip(first, keep, strict=True) if good or (one.chrom, one.pos) in near] + rest
+    alleles = pileup.normalise(alleles, reference["genome"], folder) if alleles else []
+    known = {one.key for one in alleles}
+    zero = np.zeros(len(read), int)
+    for key in given:
+        if key not in known:
+            depth = piled.depth_at.get(key[:2], zero)
+            alleles.append(Allele(*key, zero, zero, zero, zero, depth))
+    alleles.sort(key=lambda one: (order[one.chrom], one.pos, one.ref, one.alt))
+    units = _units(alleles, reference["genome"])
+    joint = _joint(alleles, units, model, tumour)
+    calls = []
+    for one, unit, weight in zip(alleles, units, joint, strict=True):
+        if weight < settings["min_evidence"] and one.key not in given:
+            continue
+        rate, _ = model.of(one.ref, one.alt, unit)
+        reasons = calling.filters_of(one, tumour, normal, rate, settings, unit)
+        if one.key in given:  # the caller looked at its reads; here only the normal may speak against it
+            reasons = [reason for reason in reasons if reason in ("germline", "in_normal")]
+        calls.append(Call(one, float(weight), reasons, one.key in given))
+    opened = [pysam.AlignmentFile(str(bams[sample]), "rb") for sample in read]
+    try:
+        _look_at_reads(calls, opened, tumour, settings)
+        return _merge(calls, opened, settings)
+    finally:
+        for bam in opened:
+            bam.close()
+
+
+def _joint(alleles, units, model, tumour) -> np.ndarray:
+    """Evidence of each allele summed over the tumour samples."""
+    if not alleles or not tumour:
+        return np.zeros(len(alleles))
+    rates = [model.of(one.ref, one.alt, unit) for one, unit in zip(alleles, units, strict=True)]
+    rate, rho = (np.array([pair[i][tumour] for pair in rates]) for i in (0, 1))
+    alt = np.array([one.alt_count[tumour] for one in alleles])
+    depth = np.array([one.depth[tumour] for one in alleles])
+    return calling.evidence(alt, depth, rate, rho).sum(1)
+
+
+def _look_at_reads(calls, opened, tumour, settings) -> None:
+    """Filters that need single reads, for variants that nothing else speaks against."""
+    for call in calls:
+        if call.reasons or call.imported or not tumour:
+            continue
+        best = max(tumour, key=lambda i: (call.allele.alt_count[i], -i))
+        found = calling.reads_of(
+            opened[best], call.allele, settings["min_base_quality"], settings["min_mapping_quality"]
+        )
+        call.reasons += calling.read_filters(found)
+
+
+def _merge(calls, opened, settings) -> list[Call]:
+    """Neighbouring single-base variants that stand on the same reads become one."""
+    passed = {id(call.allele): call for call in calls if not call.reasons and not call.imported}
+    for run in calling.runs_of_neighbours([call.allele for call in passed.values()]):
+        joined = calling.merged_neighbours(run, opened, settings)
+        if joined is not None:
+            members = [passed[id(one)] for one in run]
+            calls[calls.index(members[0])] = Call(joined, max(call.evidence for call in members))
+            calls = [call for call in calls if call not in members[1:]]
+    return calls
+
+
+def _rows(call, effect, unit, samples, read, listed, model, normal, settings) -> list[dict]:
+    """One variant at every sample of the patient."""
+    one, rows = call.allele, []
+    rate, rho = model.of(one.ref, one.alt, unit)
+    depths = one.depth.astype(float)
+    least = calling.least_reads(depths, rate, rho, settings["call_error"])
+    chrom, pos, ref, alt = one.key
+    for row in samples:
+        sample, counts, called, lod = row["sample"], (None, None, None), False, None
+        if sample in read:
+            index = read.index(sample)
+            counts = int(one.ref_count[index]), int(one.alt_count[index]), int(one.depth[index])
+            called = bool(counts[1] >= least[index])
+            lod = float(calling.detection_limit(counts[2], least[index]))
+        elif one.key in listed.get(sample, ()):
+            theirs, called = listed[sample][one.key], True
+            if theirs.alt_count is not None and theirs.ref_count + theirs.alt_count > 0:
+                counts = theirs.ref_count, theirs.alt_count, theirs.ref_count + theirs.alt_count
+                reads = calling.least_reads(counts[2], calling.PRIOR_RATE, 0.0, settings["call_error"])
+                lod = float(calling.detection_limit(counts[2], reads))
+        depth = counts[2] or 0
+        lod = None if lod is None or np.isnan(lod) else lod
+        vaf = counts[1] / depth if depth else None
+        lower, upper = map(float, calling.jeffreys(counts[1], depth)) if depth else (None, None)
+        state = "not_measured" if not depth or (lod is None and not called) else "measured" if called else "below_lod"
+        rows.append(
+            {
+                **{key: row.get(key) for key in ("patient", "sample", "timepoint", "day", "specimen")},
+                **{"variant": f"{chrom}:{pos}:{ref}:{alt}", "chrom": chrom, "pos": pos, "ref": ref, "alt": alt},
+                **{key: getattr(effect, key) for key in ("gene", "gene_id", "transcript", "consequence", "hgvs_p", "name")},
+                **{"ref_count": counts[0], "alt_count": counts[1], "depth": counts[2], "vaf": vaf},
+                **{"vaf_lower": lower, "vaf_upper": upper, "lod": lod, "state": state, "called": called},
+                **{"filter": ";".join(call.reasons) or "PASS", "tumor_only": normal is None, "evidence": call.evidence},
+            }
+        )
+    return rows
+
+
+def write_table(path, table: pd.DataFrame) -> None:
+    """The table as Parquet, its columns typed even where it has no rows."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds = {"str": pa.string(), "Int32": pa.int32(), "Int64": pa.int64(), "int64": pa.int64()}
+    kinds |= {"float64": pa.float64(), "bool": pa.bool_()}
+    schema = pa.schema([(column, kinds[kind]) for column, kind in COLUMNS.items()])
+    arrow = pa.Table.from_pandas(table, schema=schema, preserve_index=False).replace_schema_metadata()
+    with moved_into_place(path) as temporary:
+        pq.write_table(arrow, temporary, compression="zstd")
+
+
+def write_vcf(path, table: pd.DataFrame, samples, contigs) -> None:
+    """The same as VCF 4.3, one column per sample, compressed by bgzip, with its index `.tbi` beside it."""
+    import pysam
+
+    lines = ["##fileformat=VCFv4.3", "##source=seriome", '##FILTER=<ID=PASS,Description="All filters passed">']
+    lines += [f'##FILTER=<ID={name},Description="{text}">' for name, text in FILTERS.items()]
+    lines += [f"##contig=<ID={name},length={length}>" for name, length in contigs.items()]
+    for name, text in {
+        "GENE": "Gene symbol",
+        "TRANSCRIPT": "Transcript that the consequence is of",
+        "CONSEQUENCE": "Sequence Ontology term",
+        "HGVSP": "Protein change, short form",
+    }.items():
+        lines.append(f'##INFO=<ID={name},Number=1,Type=String,Description="{text}">')
+    lines += [
+        '##INFO=<ID=EVIDENCE,Number=1,Type=Float,Description="Evidence summed over the samples but the normal, powers of ten">',
+        '##INFO=<ID=TUMOR_ONLY,Number=0,Type=Flag,Description="Called without a matched normal: less certain">',
+        '##FORMAT=<ID=GT,Number=1,Type=String,Description="0/1 seen in this sample, 0/0 not seen, ./. not measured">',
+        '##FORMAT=<ID=AD,Number=R,Type=Integer,Description="Reads of the reference and of the variant">',
+        '##FORMAT=<ID=DP,Number=1,Type=Integer,Description="Reads of any allele">',
+        '##FORMAT=<ID=VAF,Number=1,Type=Float,Description="Variant reads over all reads">',
+        '##FORMAT=<ID=LOD,Number=1,Type=Float,Description="Fraction that would be seen with 95 % power at this depth">',
+    ]
+    lines.append("\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *samples]))
+
+    def text(value):
+        return str(value).replace("%", "%25").replace(";", "%3B").replace("=", "%3D").replace(",", "%2C").replace(" ", "_")
+
+    def number(value, form="{:.6g}"):
+        return "." if pd.isna(value) else form.format(value)
+
+    for _, group in table.groupby("variant", sort=False):
+        first, by_sample = group.iloc[0], {row["sample"]: row for row in group.to_dict("records")}
+        pairs = {"GENE": "gene", "TRANSCRIPT": "transcript", "CONSEQUENCE": "consequence", "HGVSP": "hgvs_p"}
+        info = [f"{key}={text(first[column])}" for key, column in pairs.items() if pd.notna(first[column])]
+        info += [f"EVIDENCE={first['evidence']:.2f}"] + ["TUMOR_ONLY"] * bool(first["tumor_only"])
+        cells = []
+        for sample in samples:
+            row = by_sample[sample]
+            genotype = "./." if row["state"] == "not_measured" else "0/1" if row["called"] else "0/0"
+            counts = ",".join(number(row[key], "{:d}") for key in ("ref_count", "alt_count"))
+            depth = number(row["depth"], "{:d}")
+            cells.append(":".join([genotype, counts, depth, number(row["vaf"]), number(row["lod"])]))
+        place = [first["chrom"], str(first["pos"]), ".", first["ref"], first["alt"], ".", first["filter"]]
+        lines.append("\t".join([*place, ";".join(info), "GT:AD:DP:VAF:LOD", *cells]))
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "variants.vcf"
+        plain.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        with moved_into_place(path) as temporary:
+            pysam.tabix_compress(str(plain), str(temporary), force=True)
+            pysam.tabix_index(str(temporary), preset="vcf", force=True)
+            Path(f"{temporary}.tbi").replace(f"{path}.tbi")
+
+
+def features_of(sample: str, variants, copy_number, callable_bases: int, *, tumour: bool) -> pd.DataFrame:
+    """The rows of one sample's feature table: its passed variants, copy number per gene, and `tmb`.
+
+    tmb is the number of changes of the protein that pass and are seen in this sample, per Mb of target with enough
+    depth, with the exact Poisson interval (Garwood 1936, Biometrika 28:437); not measured below 10 kb of such bases.
+    tumour    False for a normal: it has no copy number and no tmb
+    """
+    from scipy import stats
+
+    mine = variants[(variants["sample"] == sample) & (variants["filter"] == "PASS")]
+    measured = mine["state"] == "measured"
+    rows = pd.DataFrame(
+        {
+            "kind": "variant",
+            "feature": mine["variant"],
+            "name": mine["name"],
+            "value": mine["vaf"].where(measured),
+            "unit": "vaf",
+            "lower": mine["vaf_lower"].where(measured),
+            "upper": mine["vaf_upper"].where(measured),
+            "state": mine["state"],
+            "lod": mine["lod"],
+        }
+    )
+    if not tumour:
+        return rows
+    genes = copy_number[copy_number["sample"] == sample].drop_duplicates("gene_id")
+    copies = pd.DataFrame(
+        {
+            "kind": "copy_number",
+            "feature": genes["gene_id"],
+            "name": genes["gene"],
+            "value": genes["log2_ratio"],
+            "unit": "log2_ratio",
+            "lower": genes["lower"],
+            "upper": genes["upper"],
+            "state": genes["state"],
+            "lod": np.nan,
+        }
+    )
+    count = int((mine["called"] & mine["consequence"].isin(NONSYNONYMOUS)).sum())
+    megabases = callable_bases / 1e6
+    burden = {"kind": "biomarker", "feature": "tmb", "name": "tumour mutational burden", "unit": "mutations_per_mb"}
+    if callable_bases >= TMB_LEAST_BASES:
+        burden |= {
+            "value": count / megabases,
+            "lower": stats.chi2.ppf(0.025, 2 * count) / 2 / megabases if count else 0.0,
+            "upper": stats.chi2.ppf(0.975, 2 * count + 2) / 2 / megabases,
+            "state": "measured" if count else "zero",
+            "lod": 1 / megabases,
+        }
+    else:
+        burden |= {"value": np.nan, "lower": np.nan, "upper": np.nan, "state": "not_measured", "lod": np.nan}
+    parts = [part for part in (rows, copies, pd.DataFrame([burden])) if len(part)]
+    return pd.concat(parts, ignore_index=True)
