@@ -55,14 +55,14 @@ def rna(folder, *arguments, **options):
 
 
 def fragments_with(rows, reference, germline, variant):
-    """(fragments with the variant, with the base of the genome): by words of 31 bases around it, on any haplotype."""
-    start, end = variant.start - 15, variant.end + 15
+    """(fragments with the variant, with the genome): words of 36 bases from 15 before it, on any haplotype."""
+    start, end = variant.start - 15, variant.end + 35
     text = reference.contigs[variant.chrom][start:end]
     words = defaultdict(set)
     for side in (0, 1):
         own = [one for one in germline.within(variant.chrom, start, end, side) if one != variant]
         for kind, put in (("alt", [variant]), ("ref", [])):
-            word = applied(text, start, own + put)
+            word = applied(text, start, own + put)[:36]  # of one length, so that reads show each equally often
             words[kind] |= {word, reverse_complement(word)}
     found = Counter()
     for (_, one, _), (_, two, _) in rows:

@@ -14,7 +14,7 @@ BRAF     -   766  18  Serine/threonine-protein kinase B-raf
 KRAS     -   189   5  GTPase KRas
 TP53     -   393  11  Cellular tumor antigen p53
 PIK3CA   +  1068  21  Phosphatidylinositol 3-kinase catalytic subunit alpha
-EML4     +  ~700  23  Echinoderm microtubule-associated protein-like 4
+EML4     +   981  23  Echinoderm microtubule-associated protein-like 4
 NRAS     -   189   5  GTPase NRas
 MET      +  1390  21  Hepatocyte growth factor receptor
 ACTB     -   375   6  Actin, cytoplasmic 1

@@ -111,6 +111,11 @@ class Gene:
         places = np.concatenate([np.arange(start, end) for start, end in self.exons])
         return places if self.strand == "+" else places[::-1]
 
+    @cached_property
+    def index_at(self) -> dict[int, int]:
+        """Place on the contig (0-based) to index in the transcript."""
+        return {place: index for index, place in enumerate(self.positions.tolist())}
+
     def exon_in_transcript(self, number: int) -> tuple[int, int]:
         """(start, end) within the transcript of an exon, numbered from 1 in the transcript's order."""
         if not 1 <= number <= len(self.exons):
@@ -272,9 +277,8 @@ class Reference:
         Indels are `frameshift` or `inframe_indel`, anything outside coding bases `noncoding`, all with change None.
         """
         gene = self.gene_at(variant)
-        where = {} if gene is None else _place_in_transcript(gene)
-        at = where.get(variant.start, -1) - (gene.coding_span[0] if gene else 0)
-        if gene is None or not 0 <= at < len(gene.coding):
+        at = gene.index_at.get(variant.start, -1) - gene.coding_span[0] if gene else -1
+        if not 0 <= at < len(gene.coding if gene else ""):
             return "noncoding", None
         if len(variant.ref) != 1 or len(variant.alt) != 1:
             return "frameshift" if (len(variant.ref) - len(variant.alt)) % 3 else "inframe_indel", None
@@ -374,10 +378,6 @@ def merged_targets(rows) -> list[tuple[str, int, int, str]]:
         else:
             joined.append((chrom, start, end, name))
     return joined
-
-
-def _place_in_transcript(gene: Gene) -> dict[int, int]:
-    return {int(place): index for index, place in enumerate(gene.positions)}
 
 
 def _substitution_table(weights) -> dict[str, dict[str, float]]:
