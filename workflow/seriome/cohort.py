@@ -64,6 +64,18 @@ class Cohort:
         unit = self._units[assay, sample][run]
         return [unit[column] for column in ("path1", "path2") if column in unit]
 
+    def units(self, assay: str, *formats: str, specimens=()) -> list:
+        """Rows of the sheet of all units of an assay (in these formats, of these specimens, if any are named).
+
+        Named tuples in the order of the sheet, for `collect`.
+        """
+        of_assay = (self.assays["assay"] == assay) & self.assays["format"].isin(formats or FORMATS[assay])
+        table = self.assays[of_assay]
+        if specimens:
+            of = self.samples.loc[self.samples["specimen"].isin(specimens), "sample"]
+            table = table[table["sample"].isin(set(of))]
+        return list(table.itertuples(index=False))
+
     def patients_with(self, assay: str, *formats: str) -> list[str]:
         """Names of the patients of whom a sample has this assay (in one of these formats, if any are named), sorted."""
         with_it = self.samples[self.samples["sample"].isin(self.samples_with(assay, *formats))]
