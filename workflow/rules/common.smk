@@ -2,7 +2,7 @@
 What the other files of this folder may use: the checked configuration, the cohort, and a few names.
 needs  the configuration, the sheets
 gives  CONFIG, COHORT, GAPS; fingerprint, unit_files, unit_row, about, one_of, memory,
-       feature_files, report_inputs
+       features_of, report_inputs
 """
 
 import os
@@ -13,7 +13,7 @@ LIBRARY = str(Path(workflow.basedir) / "workflow")  # the package seriome, here 
 sys.path.insert(0, LIBRARY)
 os.environ.update(PYTHONPATH=LIBRARY)
 
-from seriome.cohort import CONTROL_PATIENT, load_cohort
+from seriome.cohort import load_cohort
 from seriome.config import checked, reference_file, reference_problems
 from seriome.errors import InputError
 from seriome.provenance import fingerprint
@@ -55,21 +55,10 @@ def memory(mb):
     return lambda wildcards, attempt: mb * 2 ** (attempt - 1)
 
 
-def feature_files(assays, patient=None):
-    """The feature tables of these assays, of one patient or of all (controls left out), sorted by assay and sample."""
-    samples = COHORT.samples[COHORT.samples["patient"] != CONTROL_PATIENT]
-    patient_of = dict(zip(samples["sample"], samples["patient"]))
-    return [
-        f"<results>/features/assay={assay}/patient={patient_of[sample]}/sample={sample}.parquet"
-        for assay in assays
-        for sample in COHORT.samples_with(assay)
-        if sample in patient_of and patient in (None, patient_of[sample])
-    ]
-
-
 def report_inputs(wildcards):
     """Input function: what the report shows of {patient} and exists for this patient."""
-    files = {"features": feature_files(["rna", "proteome", "metabolome"], wildcards.patient)}
+    assays = ("rna", "proteome", "metabolome")
+    files = {"features": [file for assay in assays for file in features_of(assay, wildcards.patient)]}
     if wildcards.patient in COHORT.patients_with("dna"):
         files["variants"] = f"<results>/dna/variants/{wildcards.patient}.parquet"
         for table in ("clusters", "tree", "trajectories", "events"):
@@ -96,3 +85,15 @@ def files_of_units(assay):
     return lambda wildcards: {
         run: COHORT.files(assay, wildcards.sample, run) for run in COHORT.runs(assay, wildcards.sample)
     }
+
+
+def features_of(assay, patient=None):
+    """The feature tables of all samples (of one patient, if named) that have this assay, in the order of their names.
+
+    Controls are among them; their patient is `control`.
+    """
+    return [
+        "<results>/features/assay={assay}/patient={patient}/sample={sample}.parquet".format(**about)
+        for about in (COHORT.about(sample, assay) for sample in COHORT.samples_with(assay))
+        if patient in (None, about["patient"])
+    ]
