@@ -1,0 +1,1 @@
+"""The metabolome: LC-MS injections to per-sample levels of the features of one atlas."""

@@ -1,0 +1,256 @@
+"""The atlas: which features exist in this study, learned once from the pooled quality controls."""
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+from scipy.constants import physical_constants
+
+from seriome.errors import DataError
+from seriome.metabolome.align import align, match, near_pairs
+from seriome.metabolome.openms import parameters, silent
+
+ELECTRON = physical_constants["electron mass in u"][0]
+PROTON = 1.00782503207 - ELECTRON  # hydrogen less its electron, Da
+ADDUCTS = {  # shift of m/z from the neutral mass (Da), singly charged; the first is the one that a bare name means
+    "positive": {"[M+H]+": PROTON, "[M+Na]+": 22.9897692809 - ELECTRON},
+    "negative": {"[M-H]-": -PROTON},
+}
+ISOTOPES = (  # heavier isotopes that may stand alone: mass step (Da), largest plausible share of the first peak
+    (1.0033548, 1.0),  # 13C
+    (2.0067097, 0.5),  # two 13C
+    (0.9970349, 0.05),  # 15N
+    (1.9957959, 0.15),  # 34S
+    (2.0042450, 0.05),  # 18O
+)  # masses: AME2020, doi:10.1088/1674-1137/abddaf; shares: generous bounds for molecules below 1000 Da
+COLUMNS = [
+    "feature",
+    "mz",
+    "rt_s",
+    "fwhm_s",
+    "charge",
+    "n_pools",
+    "pool_log2_area",
+    "name",
+    "compound_id",
+    "adduct",
+    "msi_level",
+    "ppm_error",
+    "blank_ratio",
+    "in_blank",
+]
+NUMBERS = ["mz", "rt_s", "fwhm_s", "pool_log2_area", "ppm_error", "blank_ratio"]
+
+
+def learn(pools, blanks, compounds: pd.DataFrame, settings: dict) -> tuple[pd.DataFrame, dict]:
+    """Link the features of the pools, keep what stands in enough of them, name it, and hold it against the blanks.
+
+    pools, blanks  lists of (features, found) as `detect` gives them; found has also `polarity`
+    compounds      the compounds table: compound_id name formula mass rt_s (NaN where unknown); may be empty
+    settings       the section `metabolome` of the configuration
+    Returns        the atlas (COLUMNS) by m/z, and what goes with it: polarity, fwhm_s, rt_tolerance_s, counts
+
+    A feature's m/z and retention time are the medians over the pools that have it (retention as it was measured, so
+    that no single run is the truth). Heavier isotopes that stood alone are left out. With both polarities among the
+    pools, the more frequent one makes the atlas.
+    Raises         DataError no_atlas
+    """
+    pools = [(table, found) for table, found in pools if len(table)]
+    if not pools:
+        raise DataError(
+            "no_atlas",
+            "none of the injections that the atlas is learned from has features",
+            "mend them, or set metabolome.atlas to all so that every sample counts",
+        )
+    polarity = Counter(found["polarity"] for _, found in pools).most_common(1)[0][0]
+    pools = [(table, found) for table, found in pools if found["polarity"] == polarity]
+    blanks = [(table, found) for table, found in blanks if found.get("polarity") == polarity]
+    fwhm_s = float(np.median([found["fwhm_s"] for _, found in pools]))
+    rt_tolerance_s = settings["link_rt_s"] or 1.5 * fwhm_s
+    grouped = link([table for table, _ in pools], fwhm_s, rt_tolerance_s, settings)
+    needed = max(1, int(np.ceil(settings["pool_fraction"] * len(pools))))
+    enough = grouped[grouped["n_pools"] >= needed]
+    atlas = _one_each(enough, settings["link_ppm"], 0.5 * fwhm_s)
+    unique = len(atlas)
+    atlas = _without_isotopes(atlas, settings["link_ppm"], 0.5 * fwhm_s)
+    isotopes = unique - len(atlas)
+    ratio = _blank_ratio(atlas, [table for table, _ in blanks], fwhm_s, rt_tolerance_s, settings)
+    atlas = atlas.assign(
+        feature=[f"M{number:05d}" for number in range(1, len(atlas) + 1)],
+        pool_log2_area=np.log2(atlas["area"]),
+        blank_ratio=ratio,
+        in_blank=ratio >= settings["blank_ratio"] if blanks else False,
+    )
+    atlas = name(atlas, compounds, polarity, settings)
+    note = {
+        "pools": len(pools),
+        "blanks": len(blanks),
+        "polarity": polarity,
+        "fwhm_s": fwhm_s,
+        "rt_tolerance_s": float(rt_tolerance_s),
+        "linked_groups": len(grouped),
+        "in_too_few_pools": len(grouped) - len(enough),
+        "doubled_left_out": len(enough) - unique,
+        "isotopes_left_out": isotopes,
+    }
+    return atlas[COLUMNS], note
+
+
+def empty() -> pd.DataFrame:
+    """An atlas without features."""
+    kinds = dict.fromkeys(COLUMNS, "object") | dict.fromkeys(NUMBERS, "float64")
+    kinds |= {"charge": "int64", "n_pools": "int64", "msi_level": "int64", "in_blank": "bool"}
+    return pd.DataFrame({column: pd.Series(dtype=kinds[column]) for column in COLUMNS})
+
+
+def link(tables: list[pd.DataFrame], fwhm_s: float, rt_tolerance_s: float, settings: dict) -> pd.DataFrame:
+    """Groups of like features, at most one of each table: mz rt_s area fwhm_s charge (medians), n_pools.
+
+    Every table is aligned to the one with the most features; groups by quality threshold clustering (OpenMS
+    FeatureGroupingAlgorithmQT; Weisser et al. 2013, doi:10.1021/pr300992u).
+    """
+    import pyopenms as oms
+
+    reference = max(range(len(tables)), key=lambda index: (len(tables[index]), -index))
+    ppm, maps, headers = settings["link_ppm"], [], {}
+    for number, table in enumerate(tables):
+        rt = table["rt_s"].to_numpy()
+        if number != reference:
+            warp = align(table, tables[reference], ppm=ppm, max_shift_s=settings["max_shift_s"], fwhm_s=fwhm_s)
+            rt = warp(rt)
+        maps.append(_feature_map(table["mz"].to_numpy(), rt, table["area"].to_numpy()))
+    if len(tables) == 1:
+        members = [[(0, row)] for row in range(len(tables[0]))]
+    else:
+        grouping, consensus = oms.FeatureGroupingAlgorithmQT(), oms.ConsensusMap()
+        parameters(
+            grouping,
+            ignore_charge="true",
+            distance_RT__max_difference=float(rt_tolerance_s),
+            distance_MZ__max_difference=float(ppm),
+            distance_MZ__unit="ppm",
+        )
+        for number, feature_map in enumerate(maps):
+            header = oms.ColumnHeader()
+            header.filename, header.size = str(number), feature_map.size()
+            headers[number] = header
+        consensus.setColumnHeaders(headers)
+        with silent():
+            grouping.group(maps, consensus)
+        members = [
+            [(handle.getMapIndex(), handle.getUniqueId() - 1) for handle in group.getFeatureList()]
+            for group in consensus
+        ]
+    rows = []
+    for group in members:
+        parts = pd.DataFrame([tables[table].iloc[row] for table, row in sorted(group)])
+        charges = parts["charge"][parts["charge"] > 0]
+        middle = parts[["mz", "rt_s", "area", "fwhm_s"]].astype(float).median()
+        rows.append({**middle, "charge": int(charges.mode().iloc[0]) if len(charges) else 0, "n_pools": len(parts)})
+    columns = ["mz", "rt_s", "area", "fwhm_s", "charge", "n_pools"]
+    return pd.DataFrame(rows, columns=columns).sort_values(["mz", "rt_s", "area"], ignore_index=True)
+
+
+def _feature_map(mz, rt, area):
+    import pyopenms as oms
+
+    features = oms.FeatureMap()
+    for number, values in enumerate(zip(mz, rt, area, strict=True), start=1):
+        feature = oms.Feature()
+        feature.setMZ(float(values[0]))
+        feature.setRT(float(values[1]))
+        feature.setIntensity(float(values[2]))
+        feature.setUniqueId(number)
+        features.push_back(feature)
+    return features
+
+
+def _one_each(table: pd.DataFrame, ppm: float, rt_s: float) -> pd.DataFrame:
+    """Of features that no extraction could tell apart (both differences within the tolerances), the strongest."""
+    return _drop(table, *_pairs(table, table["mz"], ppm, rt_s))
+
+
+def _without_isotopes(table: pd.DataFrame, ppm: float, rt_s: float) -> pd.DataFrame:
+    """Without the heavier isotopes of a stronger feature at the same time (charge 1, or the feature's own)."""
+    found = []
+    for step, share in ISOTOPES:
+        pairs = _pairs(table, table["mz"] + step / table["charge"].clip(lower=1), ppm, rt_s)
+        found.append([*pairs, np.full(len(pairs[0]), share)])
+    return _drop(table, *(np.concatenate(part) for part in zip(*found, strict=True)))
+
+
+def _pairs(table, mz, ppm, rt_s):
+    rt = table["rt_s"].to_numpy()
+    return near_pairs(mz.to_numpy(), rt, table["mz"].to_numpy(), rt, ppm=ppm, rt_tolerance_s=rt_s)
+
+
+def _drop(table, keepers, others, share=1.0) -> pd.DataFrame:
+    """Drop from each pair the other, where its area is at most this share of the keeper's; strongest keepers first.
+
+    Of two equal areas the one that comes first is kept.
+    """
+    area, gone = table["area"].to_numpy(), np.zeros(len(table), bool)
+    rows = sorted(zip(-area[keepers], keepers, others, np.broadcast_to(share, len(keepers)), strict=True))
+    for _, keeper, other, part in rows:
+        weaker = (area[other], -other) < (area[keeper], -keeper)
+        if keeper != other and not gone[keeper] and weaker and area[other] <= part * area[keeper]:
+            gone[other] = True
+    return table[~gone].reset_index(drop=True)
+
+
+def _blank_ratio(atlas, blanks, fwhm_s, rt_tolerance_s, settings) -> np.ndarray:
+    """Median area in the blanks over median area in the pools; 0 where no feature of a blank matches, NaN without."""
+    if not blanks:
+        return np.full(len(atlas), np.nan)
+    areas = np.zeros((len(blanks), len(atlas)))
+    for number, blank in enumerate(blanks):
+        if len(blank):
+            warp = align(blank, atlas, ppm=settings["link_ppm"], max_shift_s=settings["max_shift_s"], fwhm_s=fwhm_s)
+            moved = blank.assign(rt_s=warp(blank["rt_s"]))
+            pairs = match(moved, atlas, ppm=settings["link_ppm"], rt_tolerance_s=rt_tolerance_s)
+            areas[number, pairs["there"]] = blank["area"].to_numpy()[pairs["here"]]
+    return np.median(areas, axis=0) / atlas["area"].to_numpy()
+
+
+def name(atlas: pd.DataFrame, compounds: pd.DataFrame, polarity: str, settings: dict) -> pd.DataFrame:
+    """Add name, compound_id, adduct, msi_level and ppm_error to features with mz and rt_s.
+
+    A compound with a retention time names at most one feature per adduct, the nearest in m/z and time: level 2
+    (putatively annotated). Mass alone cannot tell isomers apart: level 3, with all candidates. The rest is level 4,
+    unknown, and is called `123.0456@321s`. Level 1 (identified against a standard measured in the same laboratory) is
+    never claimed: that the table's retention times came from such standards cannot be known here.
+    Source  Sumner et al. 2007, Metabolomics 3:211, doi:10.1007/s11306-007-0082-2
+    """
+    atlas = atlas.assign(
+        name=[f"{mz:.4f}@{rt:.0f}s" for mz, rt in zip(atlas["mz"], atlas["rt_s"], strict=True)],
+        compound_id=None,
+        adduct=None,
+        msi_level=4,
+        ppm_error=np.nan,
+    )
+    wanted = _ions(compounds, polarity)
+    timed = wanted[wanted["rt_s"].notna()].reset_index(drop=True)
+    pairs = match(atlas, timed, ppm=settings["name_ppm"], rt_tolerance_s=settings["name_rt_s"])
+    first = next(iter(ADDUCTS[polarity]))
+    for here, there, off in zip(pairs["here"], pairs["there"], pairs["ppm"], strict=True):
+        ion = timed.loc[there]
+        called = ion["name"] if ion["adduct"] == first else f"{ion['name']} {ion['adduct']}"
+        atlas.loc[here, ["name", "compound_id", "adduct"]] = [called, ion["compound_id"], ion["adduct"]]
+        atlas.loc[here, ["msi_level", "ppm_error"]] = [2, off]
+    rest = wanted[wanted["rt_s"].isna()]
+    for here in np.flatnonzero(atlas["msi_level"] == 4):
+        mz, rt = atlas.loc[here, "mz"], atlas.loc[here, "rt_s"]
+        off = (mz / rest["mz"] - 1) * 1e6
+        near = rest[off.abs() <= settings["name_ppm"]]
+        near = near[near["adduct"] == near["adduct"].iloc[0]] if len(near) else near  # the common adduct comes first
+        if len(near):
+            atlas.loc[here, "name"] = f"{' or '.join(near['name'])} ({near['adduct'].iloc[0]}, {rt:.0f}s)"
+            atlas.loc[here, ["compound_id", "adduct"]] = [";".join(near["compound_id"]), near["adduct"].iloc[0]]
+            atlas.loc[here, ["msi_level", "ppm_error"]] = [3, off[near.index[0]]]
+    return atlas
+
+
+def _ions(compounds: pd.DataFrame, polarity: str) -> pd.DataFrame:
+    """The m/z of every compound as every adduct, the common adduct first."""
+    ions = [compounds.assign(adduct=adduct, mz=compounds["mass"] + by) for adduct, by in ADDUCTS[polarity].items()]
+    return pd.concat(ions, ignore_index=True)
