@@ -113,8 +113,8 @@ def _own(peptide: str, what: str) -> np.random.Generator:
 
 @lru_cache(maxsize=100_000)
 def efficiency(peptide: str) -> float:
-    """How well a peptide is seen: log-normal of median 1 and ln-spread 1, fixed by its sequence."""
-    return float(np.exp(np.clip(_own(peptide, "efficiency").normal(0, 1.0), -2.5, 2.5)))
+    """How well a peptide is seen: log-normal of median 1 and ln-spread 0.7, fixed by its sequence."""
+    return float(np.exp(np.clip(_own(peptide, "efficiency").normal(0, 0.7), -2, 2)))
 
 
 @lru_cache(maxsize=100_000)

@@ -1,0 +1,24 @@
+"""Parquet tables of this stage: equal content, equal bytes; a note beside the rows lies in the metadata."""
+
+import json
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from seriome.files import moved_into_place
+
+
+def write_table(path, table: pd.DataFrame, note: dict | None = None) -> None:
+    """Write a table and a note (JSON) about it."""
+    arrow = pa.Table.from_pandas(table.reset_index(drop=True), preserve_index=False)
+    arrow = arrow.replace_schema_metadata({"seriome": json.dumps(note or {}, sort_keys=True, allow_nan=False)})
+    with moved_into_place(path) as temporary:
+        pq.write_table(arrow, temporary, compression="zstd")
+
+
+def read_table(path) -> tuple[pd.DataFrame, dict]:
+    """The table and the note."""
+    arrow = pq.ParquetFile(path).read()
+    note = json.loads((arrow.schema.metadata or {}).get(b"seriome", b"{}"))
+    return arrow.replace_schema_metadata().to_pandas(), note
