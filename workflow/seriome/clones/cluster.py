@@ -36,19 +36,23 @@ class Mixture:
         return np.add.reduceat(self.rows, np.flatnonzero(np.r_[True, np.diff(mutation) > 0]), axis=0)
 
 
-def mix(like: np.ndarray, states: States, grid: Grid, *, founder: bool, seed: int = 0) -> Mixture:
-    """Fit the mixture to log likelihoods (R, S, G). `founder`: cluster 0 is fixed at CCF 1 in every sample."""
+def mix(like: np.ndarray, states: States, grid: Grid, *, founder: bool, seed: int = 0, start=None) -> Mixture:
+    """Fit the mixture to log likelihoods (R, S, G).
+
+    founder  cluster 0 is fixed at CCF 1 in every sample
+    start    probabilities of an earlier fit (R, K) to begin with, in place of agglomeration
+    """
     _, samples, points = like.shape
     flat = like.reshape(len(like), -1)
     starts = np.flatnonzero(np.r_[True, np.diff(states.mutation) > 0])
-    rows = _start(like, states, starts, grid, founder, seed)
+    rows = _start(like, states, starts, grid, founder, seed) if start is None else start
     bound = -np.inf
     while True:
         for _ in range(300):
             before = rows
             curves, posterior, evidence = _clusters(rows, flat, samples, points, grid, founder)
             fit = flat @ (posterior @ grid.up).reshape(len(posterior), -1).T
-            rows, free = _assign(fit, rows.sum(axis=0), states, starts, founder)
+            rows = _assign(fit, rows.sum(axis=0), states, starts, founder)
             rows, kept = _without_empty(rows, founder)
             if kept.all() and np.abs(rows - before).max() < 1e-4:
                 break
@@ -85,7 +89,7 @@ def _assign(fit, sizes, states, starts, founder):
     top = np.maximum.reduceat(score.max(axis=1), starts)[_of(states.mutation)]
     raw = np.exp(score - top[:, None])
     total = np.add.reduceat(raw.sum(axis=1), starts)
-    return raw / total[_of(states.mutation)][:, None], total
+    return raw / total[_of(states.mutation)][:, None]
 
 
 def _of(mutation):

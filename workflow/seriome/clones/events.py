@@ -40,8 +40,8 @@ def first_seen(observations):
     """(first day seen, last day before at which it was looked for and not seen, the limit then, the sample then).
 
     observations  (day, sample, state, limit): state `measured` was seen, `below_lod` was looked for and not seen,
-                  anything else says nothing. On one day, one sample that shows it is enough, and the lowest limit counts.
-    Returns None when it was never seen; the last three are None when it was there on the first day that says anything.
+                  anything else says nothing. Of one day, one sample that shows it is enough; the lowest limit counts.
+    Returns None when it was never seen; the last three are None when it was there from the first day on.
     """
     seen = [day for day, _, state, _ in observations if state == "measured"]
     if not seen:
@@ -58,7 +58,7 @@ def first_seen(observations):
 
 
 def gone(observations, limit_below):
-    """(last day seen, first day not seen after it, its limit) when unseen for good on a day with limit < limit_below."""
+    """(last day seen, first day after it with a limit < limit_below, that limit); None unless unseen from then on."""
     seen = [day for day, _, state, _ in observations if state == "measured"]
     if not seen:
         return None

@@ -11,7 +11,7 @@ doi:10.1186/s12859-020-03919-2 (CCF on a grid).
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln, gammaln, logsumexp, xlog1py, xlogy
+from scipy.special import betaln, gammaln, xlog1py, xlogy
 
 from seriome.errors import require
 
@@ -178,4 +178,8 @@ def with_copy_number(states: States, tumour_cn: dict, late=0.05) -> States:
 
 def log_evidence(curves, grid: Grid):
     """Log evidence of clusters whose summed log likelihoods on the fine grid are `curves` (..., F)."""
-    return logsumexp(curves + grid.prior, axis=-1)
+    score = curves + grid.prior
+    top = score.max(axis=-1, keepdims=True)
+    score -= top
+    np.exp(score, out=score)
+    return np.log(score.sum(axis=-1)) + top[..., 0]

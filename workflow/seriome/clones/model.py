@@ -32,6 +32,7 @@ from seriome.clones.likelihood import (
 
 DOUBLED = 0.02  # prior of a founder mutation on both of two copies (copy-neutral loss, X of a man)
 PRECISIONS = np.array([60, 120, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000.0])
+START_PRECISION = 1000.0  # before it is estimated: a start that splits too much would hide the scatter
 PRECISION_PRIOR = (np.log(4000), 2.5)  # log-normal: wide, the data decide
 ROUNDS = 8
 SETTLED = 0.005  # relative change of every purity at which the rounds end
@@ -106,12 +107,12 @@ class Model:
         return (self.purity_upper - self.purity_lower) / 3.92 / self.purity
 
 
-def fit(counts: Counts, copy_number: CopyNumber | None = None, settings: Settings = Settings()) -> Model:
+def fit(counts: Counts, copy_number: CopyNumber | None = None, settings: Settings | None = None) -> Model:
     """Clusters, founder and purity of one patient; see the module. Rows may come in any order.
 
     With no mutation, or none whose founder is detected, the model has no clusters and says why in `warnings`.
     """
-    grid, warnings = Grid(), []
+    settings, grid, warnings = settings or Settings(), Grid(), []
     mutations, samples = counts.alt.shape
     changed = copy_number.changed if copy_number is not None else np.zeros(mutations, bool)
     warn = lambda code, detail: warnings.append({"warning": code, "detail": detail})  # noqa: E731
@@ -133,7 +134,7 @@ def fit(counts: Counts, copy_number: CopyNumber | None = None, settings: Setting
         warn("no_tumour_signal", "the founder's mutations are detected in no sample")
         return _empty(counts, grid, warnings, purity)
 
-    precision, tumour_cn, rounds = None, {}, 0
+    precision, tumour_cn, mixture = START_PRECISION, {}, None
     for rounds in range(1, ROUNDS + 1):
         informative = np.flatnonzero(purity["detected"])
         part = _only(counts, informative)
@@ -142,11 +143,12 @@ def fit(counts: Counts, copy_number: CopyNumber | None = None, settings: Setting
         states = with_copy_number(diploid(mutations, len(informative), DOUBLED), tumour_cn)
         rho = purity["value"][informative]
         like = tensor(part, states, rho, grid, settings.error_rate, precision)
-        mixture = mix(like, states, grid, founder=True, seed=settings.seed)
+        warm = mixture.rows if rounds > 2 and mixture.rows.shape[0] == len(like) else None
+        mixture = mix(like, states, grid, founder=True, seed=settings.seed, start=warm)
         if rounds <= 2:
             precision = _precision(part, states, mixture, rho, grid, settings)
             like = tensor(part, states, rho, grid, settings.error_rate, precision)
-            mixture = mix(like, states, grid, founder=True, seed=settings.seed)
+            mixture = mix(like, states, grid, founder=True, seed=settings.seed, start=mixture.rows)
         founder = _founder_rows(counts, states, mixture)
         now = _purity(counts, founder, settings, precision)
         same = (now["detected"] == purity["detected"]).all()
@@ -176,7 +178,7 @@ def _first_founder(counts, usable, grid, settings, warn):
     highest = np.where((part.depth > 0) & (part.alt > 0), least, 0).max(axis=0)
     scale = np.clip(2.6 * highest, 2e-4, 1)  # a ceiling on 2 x VAF, and so on purity
     states = diploid(len(index), len(part.samples))
-    like = tensor(part, states, scale, grid, settings.error_rate, 2000.0)
+    like = tensor(part, states, scale, grid, settings.error_rate, START_PRECISION)
     mixture = mix(like, states, grid, founder=False, seed=settings.seed)
     member = mixture.memberships(states.mutation)
     mean, lower, upper = interval(mixture.posterior, grid)

@@ -12,6 +12,7 @@ from seriome.clones.model import CopyNumber, Model, Settings, fit
 from seriome.clones.trajectory import seen_through_descendants, shares
 from seriome.clones.tree import Tree, grow
 from seriome.errors import DataError
+from seriome.files import write_tsv
 
 CLUSTER_COLUMNS = [
     "mutation_id",
@@ -80,7 +81,7 @@ class Clones:
     model: Model
 
 
-def clones(variants: pd.DataFrame, copy_number=None, treatments=(), settings: Settings = Settings()) -> Clones:
+def clones(variants: pd.DataFrame, copy_number=None, treatments=(), settings: Settings | None = None) -> Clones:
     """Clones of one patient.
 
     variants     somatic variants, a row per variant and sample with DNA: variant gene name consequence sample day
@@ -89,6 +90,7 @@ def clones(variants: pd.DataFrame, copy_number=None, treatments=(), settings: Se
     copy_number  a row per sample and gene: sample gene chrom start end (0-based, half-open) log2_ratio lower upper
     treatments   dicts with drug, start and, unless it goes on, end
     """
+    settings = settings or Settings()
     passing = variants.loc[variants["filter"] == "PASS", "variant"].unique()
     rows = variants[variants["variant"].isin(passing) & ~variants["specimen"].isin(NO_TUMOUR)]
     samples = _samples(rows)
@@ -375,3 +377,12 @@ def _problems(model: Model, samples, looked_at) -> list:
         way_out = "deeper reads; where the tumour is truly gone, none is needed"
         problems.append((str(sample), DataError("purity_not_estimable", detail, way_out)))
     return problems
+
+
+def write_table(path, table: pd.DataFrame) -> None:
+    """Tab-separated, numbers to six digits, an empty cell where there is none."""
+    rows = [
+        {key: f"{value:.6g}" if isinstance(value, float) else value for key, value in row.items() if pd.notna(value)}
+        for row in table.to_dict("records")
+    ]
+    write_tsv(path, rows, list(table.columns))

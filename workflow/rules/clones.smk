@@ -1,0 +1,47 @@
+"""
+Clones: which mutations travel together, in what share of the cancer cells, and since when.
+needs  <results>/dna/variants/{patient}.parquet        reads of every somatic variant in every sample with dna
+       <results>/dna/copy_number/{patient}.parquet     coverage of every gene against the normal
+gives  <results>/clones/{patient}/clusters.tsv         a row per mutation and sample: its cluster, the cluster's CCF
+       <results>/clones/{patient}/tree.tsv             a row per cluster: its parent
+       <results>/clones/{patient}/trajectories.tsv     a row per cluster and sample: CCF, own share
+       <results>/clones/{patient}/events.tsv           emergence, extinction, resistance, each with its limit
+       <results>/clones/{patient}/fit.json             purity per sample, method, diagnostics, warnings
+       <results>/gaps/clones/{patient}.tsv             what could not be estimated, and why
+"""
+
+CLONES_PATIENTS = COHORT.patients_with("dna")
+GAPS += collect("<results>/gaps/clones/{patient}.tsv", patient=CLONES_PATIENTS)
+
+
+rule clones:
+    input:
+        variants="<results>/dna/variants/{patient}.parquet",
+        copy_number="<results>/dna/copy_number/{patient}.parquet",
+    output:
+        clusters="<results>/clones/{patient}/clusters.tsv",
+        tree="<results>/clones/{patient}/tree.tsv",
+        trajectories="<results>/clones/{patient}/trajectories.tsv",
+        events="<results>/clones/{patient}/events.tsv",
+        fit="<results>/clones/{patient}/fit.json",
+        gaps="<results>/gaps/clones/{patient}.tsv",
+    log:
+        "<logs>/clones/{patient}.log",
+    benchmark:
+        "<benchmarks>/clones/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(CLONES_PATIENTS),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=30,
+    params:
+        treatments=lambda wildcards: COHORT.rows("treatments", wildcards.patient),
+        settings={**CONFIG["clones"], "seed": CONFIG["seed"]},
+        code=fingerprint("clones"),
+    message:
+        "clones: {wildcards.patient}"
+    script:
+        "../scripts/clones_clones.py"

@@ -1,0 +1,28 @@
+"""Read, call seriome, write. No science lives here."""
+
+import pandas as pd
+
+from seriome.clones.model import Settings
+from seriome.clones.tables import clones, write_table
+from seriome.files import write_json
+from seriome.ledger import Gaps
+from seriome.logs import log_to
+
+with log_to(snakemake.log[0]) as log:
+    found = clones(
+        pd.read_parquet(snakemake.input.variants),
+        pd.read_parquet(snakemake.input.copy_number),
+        snakemake.params.treatments,
+        Settings(**snakemake.params.settings),
+    )
+    for name in ("clusters", "tree", "trajectories", "events"):
+        write_table(snakemake.output[name], getattr(found, name))
+    write_json(snakemake.output.fit, found.fit)
+    gaps = Gaps()
+    for sample, problem in found.problems:
+        with gaps.spoil(patient=snakemake.wildcards.patient, sample=sample, assay="dna", stage="clones"):
+            raise problem
+    gaps.write(snakemake.output.gaps)
+    log.info("%d mutations, %d samples, %d clusters", *(found.fit[key] for key in ("mutations", "samples", "clusters")))
+    for warning in found.fit["warnings"]:
+        log.warning("%s: %s", warning["warning"], warning["detail"])
