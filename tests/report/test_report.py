@@ -171,7 +171,12 @@ def test_states_of_the_matrix(folder):
 def test_patient_without_anything(page):
     part = page[page.index('<article class="page" id="P3"') :]
     part = part[: part.index("</article>")]
-    for said in ("No clones are shown", "no somatic variant passed", "Not measured in this patient", "no course to draw"):
+    for said in (
+        "No clones are shown",
+        "no somatic variant passed",
+        "Not measured in this patient",
+        "no course to draw",
+    ):
         assert said in part, said
     assert "None" not in part
     assert "nan" not in part.lower()
@@ -199,7 +204,15 @@ def test_variants_hidden_are_told(page):
 
 @pytest.mark.parametrize(
     ("fraction", "shown"),
-    [(0.384, "38 %"), (0.0962, "9.6 %"), (0.0042, "0.42 %"), (0.00042, "0.042 %"), (0, "0 %"), (1, "100 %"), (None, "–")],
+    [
+        (0.384, "38 %"),
+        (0.0962, "9.6 %"),
+        (0.0042, "0.42 %"),
+        (0.00042, "0.042 %"),
+        (0, "0 %"),
+        (1, "100 %"),
+        (None, "–"),
+    ],
 )
 def test_percent(fraction, shown):
     assert words.percent(fraction).replace(words.THIN, " ") == shown

@@ -13,7 +13,7 @@ LIBRARY = str(Path(workflow.basedir) / "workflow")  # the package seriome, here 
 sys.path.insert(0, LIBRARY)
 os.environ.update(PYTHONPATH=LIBRARY)
 
-from seriome.cohort import load_cohort
+from seriome.cohort import FORMATS, load_cohort
 from seriome.config import checked, reference_file, reference_problems
 from seriome.errors import InputError
 from seriome.provenance import fingerprint

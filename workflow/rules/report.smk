@@ -44,12 +44,12 @@ rule report_patient:
             subcategory="{patient}",
             labels={"figure": "tree of clones"},
         ),
-    wildcard_constraints:
-        patient=one_of(COHORT.patients["patient"]),
     log:
         "<logs>/report/patients/{patient}.log",
     benchmark:
         "<benchmarks>/report/patients/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(COHORT.patients["patient"]),
     conda:
         "../../envs/seriome.yaml"
     threads: 1
@@ -73,7 +73,7 @@ rule report_page:
     input:
         parts=collect("<results>/report/patients/{patient}.html", patient=COHORT.patients["patient"]),
         summaries=collect("<results>/report/patients/{patient}.json", patient=COHORT.patients["patient"]),
-        features=feature_files(["dna", "rna", "proteome", "metabolome"]),
+        features=[file for assay in FORMATS for file in features_of(assay)],
         gaps="<results>/ledger/gaps.tsv",
         outcome="<results>/outcome.json",
         ranking="<results>/targets/ranking.tsv",
@@ -111,3 +111,42 @@ rule report_page:
         "report: assembling the page"
     script:
         "../scripts/report_page.py"
+
+
+rule report_multiqc:
+    input:
+        intake=collect("<results>/intake/{unit.assay}/{unit.sample}/{unit.run}.json", unit=COHORT.assays.itertuples()),
+        dna=collect("<results>/dna/qc/{sample}.json", sample=COHORT.samples_with("dna", "fastq", "bam")),
+        stats=collect("<results>/dna/qc/{sample}.stats", sample=COHORT.samples_with("dna", "fastq", "bam")),
+        kallisto=collect("<logs>/rna/kallisto/{sample}.log", sample=COHORT.samples_with("rna", "fastq")),
+        proteome=[
+            f"<results>/proteome/qc/{unit.sample}/{unit.run}.json"
+            for unit in COHORT.assays.query("assay == 'proteome' and format == 'mzml'").itertuples()
+        ],
+        metabolome=[
+            f"<results>/metabolome/qc/{unit.sample}/{unit.run}.json"
+            for unit in COHORT.assays.query("assay == 'metabolome' and format == 'mzml'").itertuples()
+        ],
+    output:
+        report(
+            "<results>/report/multiqc.html",
+            caption="../report/multiqc.rst",
+            category="Report",
+            labels={"page": "quality of the raw data"},
+        ),
+    log:
+        "<logs>/report/multiqc.log",
+    benchmark:
+        "<benchmarks>/report/multiqc.tsv"
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=30,
+    params:
+        code=fingerprint("report"),
+    message:
+        "report: quality of the raw data"
+    script:
+        "../scripts/report_multiqc.py"

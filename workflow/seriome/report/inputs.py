@@ -28,9 +28,7 @@ TRAJECTORIES = (
     "cluster_id sample_id day timepoint specimen ccf ccf_lower ccf_upper share share_lower share_upper "
     "tumour_fraction state"
 ).split()
-EVENTS = (
-    "event cluster_id mutation_id name first_seen_day last_unseen_day limit_then unit treatment label"
-).split()
+EVENTS = ("event cluster_id mutation_id name first_seen_day last_unseen_day limit_then unit treatment label").split()
 COURSE = "patient track measure item day day_end value unit lower_normal upper_normal label source".split()
 CLONE_TABLES = {"clusters": CLUSTERS, "tree": TREE, "trajectories": TRAJECTORIES, "events": EVENTS}
 

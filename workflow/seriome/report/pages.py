@@ -31,8 +31,16 @@ def _templates() -> Environment:
 
 
 def patient_part(
-    patient: dict, samples: list[dict], treatments: list[dict], *, variants: pd.DataFrame | None,
-    clones: dict, features: pd.DataFrame, figures: dict, variants_shown: int, changes_shown: int,
+    patient: dict,
+    samples: list[dict],
+    treatments: list[dict],
+    *,
+    variants: pd.DataFrame | None,
+    clones: dict,
+    features: pd.DataFrame,
+    figures: dict,
+    variants_shown: int,
+    changes_shown: int,
 ) -> str:
     """The part of one patient, made of this patient's rows and tables only.
 
@@ -61,9 +69,22 @@ def patient_part(
 
 
 def whole_page(
-    *, title: str, outcome: dict, patients: list[dict], samples: list[dict], assays: list[dict], gaps: list[dict],
-    measured: set, summaries: list[dict], ranking: pd.DataFrame, differential: pd.DataFrame, parts: dict,
-    settings: dict, methods: list[dict], versions: list[tuple], ranking_shown: int,
+    *,
+    title: str,
+    outcome: dict,
+    patients: list[dict],
+    samples: list[dict],
+    assays: list[dict],
+    gaps: list[dict],
+    measured: set,
+    summaries: list[dict],
+    ranking: pd.DataFrame,
+    differential: pd.DataFrame,
+    parts: dict,
+    settings: dict,
+    methods: list[dict],
+    versions: list[tuple],
+    ranking_shown: int,
 ) -> str:
     """The whole report.
 
@@ -259,7 +280,9 @@ def variant_table(variants: pd.DataFrame, samples: list[dict], treatments: list[
 
 
 def _filled_keys(row: dict) -> dict:
-    return {key: row.get(key) for key in "sample timepoint day specimen state vaf vaf_lower vaf_upper lod depth".split()}
+    return {
+        key: row.get(key) for key in "sample timepoint day specimen state vaf vaf_lower vaf_upper lod depth".split()
+    }
 
 
 def change_lists(samples: list[dict], features: pd.DataFrame, shown: int) -> list[dict]:

@@ -1,0 +1,134 @@
+"""The quality page: what MultiQC is given, its run in a folder of its own, and its page made fit for offline use.
+
+MultiQC: Ewels et al. 2016, Bioinformatics 32:3047, doi:10.1093/bioinformatics/btw354
+"""
+
+import base64
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from seriome.report.words import ASSAY_NAMES, humane
+
+CONFIG = Path(__file__).with_name("multiqc.yaml")
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:; connect-src 'none'; form-action 'none'"
+)
+UUID = "00000000-0000-4000-8000-000000000000"
+
+
+def units_section(records: list[dict]) -> dict:
+    """MultiQC's custom content of intake: a row per raw file set, whether it is whole and how much it holds.
+
+    records  the jsons of intake: assay, sample, run, format, status, reason, records, files
+    """
+    rows = {}
+    for record in sorted(records, key=lambda r: (r["assay"], r["sample"], r["run"])):
+        size = sum(file.get("bytes") or 0 for file in record.get("files") or [])
+        rows[f"{record['sample']} {record['assay']} {record['run']}"] = {
+            "assay": ASSAY_NAMES.get(record["assay"], record["assay"]),
+            "format": record.get("format") or "",
+            "status": "whole" if record["status"] == "ok" else f"gap: {humane(record.get('reason'))}",
+            "records": record.get("records") or 0,
+            "megabytes": round(size / 1e6, 3),
+        }
+    about = "Every raw file set, read through once: reads, spectra or rows, and whether the file is whole."
+    section = _table("intake", "Raw files", about, rows)
+    section["headers"] |= {
+        "records": {"title": "records", "format": "{:,.0f}"},
+        "megabytes": {"title": "MB", "format": "{:,.2f}"},
+    }
+    return section
+
+
+def assay_section(assay: str, records: dict[str, dict]) -> dict:
+    """MultiQC's custom content of an assay: a row per sample or injection, a column per number of its QC record.
+
+    records  {row: flat or nested dict}; nested keys are joined, lists and paths are left out
+    """
+    rows = {}
+    for name, record in sorted(records.items()):
+        cells = {key: cell for key, cell in _flat(record) if cell is not None}
+        rows[name] = cells
+    name = ASSAY_NAMES[assay]
+    return _table(assay, name, f"Numbers of the {name.lower()} stage, one row per sample or injection.", rows)
+
+
+def _table(ident: str, title: str, about: str, rows: dict) -> dict:
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    return {
+        "id": f"seriome_{ident}",
+        "section_name": title,
+        "description": about,
+        "plot_type": "table",
+        "pconfig": {"id": f"seriome_{ident}_table", "title": f"Seriome: {title}", "no_violin": True},
+        "headers": {column: {"title": column.replace("_", " ")} for column in columns},
+        "data": rows,
+    }
+
+
+def _flat(record: dict, above: str = ""):
+    for key, value in record.items():
+        name = f"{above}{key}"
+        if isinstance(value, dict):
+            yield from _flat(value, f"{name}_")
+        elif isinstance(value, bool):
+            yield name, "yes" if value else "no"
+        elif isinstance(value, int | float):
+            yield name, value
+        elif isinstance(value, str) and "/" not in value and name not in ("sample", "run", "patient"):
+            yield name, value
+
+
+def quality_page(sections: list[dict], files: dict[str, str]) -> str:
+    """MultiQC's page over these sections and files, as text.
+
+    sections  custom content (`units_section`, `assay_section`); one without rows is left out
+    files     {name in the run: path}: `samtools stats` as {sample}.stats, kallisto's log as {sample}.log; what lies
+              there under the name is the sample's name in the page
+    The clock and the random number of MultiQC are taken out of the page, and a policy is put in that forbids it to
+    load or send anything, so that equal input gives equal bytes and the page works without a network.
+    Raises RuntimeError with MultiQC's own words when it writes no page
+    """
+    with tempfile.TemporaryDirectory(prefix="seriome-multiqc-") as folder:
+        given, home = Path(folder) / "qc", Path(folder) / "home"
+        given.mkdir()
+        home.mkdir()
+        for section in sections:
+            if section["data"]:
+                text = json.dumps(section, sort_keys=False)
+                (given / f"{section['id']}_mqc.json").write_text(text, encoding="utf-8")
+        for name, path in sorted(files.items()):
+            shutil.copyfile(path, given / name)
+        shutil.copyfile(CONFIG, home / "multiqc.yaml")
+        command = [sys.executable, "-m", "multiqc", "qc", "--config", "home/multiqc.yaml", "--outdir", "out"]
+        command += ["--filename", "multiqc.html", "--no-data-dir", "--no-version-check", "--no-ai", "--no-ansi"]
+        environment = dict(os.environ, HOME=str(home), PYTHONHASHSEED="0", MPLCONFIGDIR=str(home))
+        environment.pop("MULTIQC_CONFIG_PATH", None)
+        run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        print(run.stdout, run.stderr, sep="")
+        page = Path(folder) / "out" / "multiqc.html"
+        if run.returncode or not page.is_file():
+            raise RuntimeError(f"MultiQC ended with code {run.returncode} and no page:\n{run.stdout}{run.stderr}")
+        return _fixed(page.read_text(encoding="utf-8"))
+
+
+def _fixed(page: str) -> str:
+    """The page without its random number and its clock, forbidden to reach out."""
+    page = re.sub(r'reportUuid = "[0-9a-f-]{36}"', f'reportUuid = "{UUID}"', page)
+    page = re.sub(r'configCreationDate = "[^"]*"', 'configCreationDate = ""', page)
+    page = re.sub(r'(id="mqc_compressed_plotdata">)([^<]+)(<)', lambda m: m[1] + _packed(m[2]) + m[3], page)
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<style>#mqc_welcome{{display:none!important}}</style>'
+    return page.replace("<head>", f"<head>\n{policy}", 1)
+
+
+def _packed(data: str) -> str:
+    """MultiQC's compressed data with a gzip header that has no time."""
+    return base64.b64encode(gzip.compress(gzip.decompress(base64.b64decode(data)), mtime=0)).decode()
