@@ -1,4 +1,4 @@
-"""The gap ledger: what was asked, what came, what is missing and why."""
+"""Gaps: the record of one thing that was asked for and did not come, and the list of them that a job writes."""
 
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
