@@ -97,3 +97,30 @@ def features_of(assay, patient=None):
         for about in (COHORT.about(sample, assay) for sample in COHORT.samples_with(assay))
         if patient in (None, about["patient"])
     ]
+
+
+def dna_of_patient(wildcards):
+    """Input function: reference, alignments and called variants of {patient}; nothing for one without either."""
+    reads = [row["sample"] for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")]
+    calls = called_units(wildcards)
+    files = {
+        "bams": [f"<results>/dna/bam/{sample}.bam" for sample in reads],
+        "indexes": [f"<results>/dna/bam/{sample}.bam.bai" for sample in reads],
+        "vcfs": [file for _, _, file in calls],
+        "records": [f"<results>/intake/dna/{sample}/{run}.json" for sample, run, _ in calls],
+    }
+    if reads or calls:
+        folder = "<results>/dna/reference"
+        files |= {"genome": f"{folder}/genome.fa", "fai": f"{folder}/genome.fa.fai", "gff": f"{folder}/genes.gff3"}
+        files |= {"transcripts": f"{folder}/transcripts.tsv", "regions": f"{folder}/regions.bed"}
+        files |= {"targets": CONFIG["reference"]["targets"] or []}
+    return files
+
+
+def called_units(wildcards):
+    """Params function: (sample, run, file) of every unit of {patient} that is a VCF."""
+    return [
+        (row["sample"], run, COHORT.files("dna", row["sample"], run)[0])
+        for row in COHORT.samples_of(wildcards.patient, "dna", "vcf")
+        for run in COHORT.runs("dna", row["sample"])
+    ]

@@ -90,6 +90,17 @@ class Cohort:
             for row in of_patient.to_dict("records")
         ]
 
+    def samples_of(self, patient: str, assay: str, *formats: str) -> list[dict]:
+        """One patient's samples with this assay, controls left out, by day and name: patient, sample, timepoint, day,
+        specimen."""
+        with_it, keys = set(self.samples_with(assay, *formats)), ("patient", "sample", "timepoint", "day", "specimen")
+        rows = [
+            {key: row[key] for key in keys}
+            for row in self.rows("samples", patient)
+            if row["sample"] in with_it and row["specimen"] not in CONTROLS
+        ]
+        return sorted(rows, key=lambda row: (row["day"], row["sample"]))
+
     @cached_property
     def _units(self) -> dict:
         units = {}

@@ -1,16 +1,16 @@
 """Somatic calling over all samples of a patient, and what each sample says about each variant.
 
 Model. At a position where nothing is real, the reads of an allele are errors: beta-binomial with the sample's error
-rate of that type of change and its overdispersion between positions, both estimated from the data (pileup.py), the rate
-being the worse of the sample's own and the normal's. Where the allele is real in a sample, its reads are binomial with an
-unknown fraction f, all orders of magnitude from 0.001 to 1 alike likely beforehand (log-uniform). It may be absent from
-any sample of a patient, so each sample weighs
+rate of that type of change and its overdispersion between positions, both estimated from the data (pileup.py) and the
+worse of the sample's own and the normal's. Where the allele is real in a sample, its reads are binomial with an unknown
+fraction f, all orders of magnitude from 0.001 to 1 alike likely beforehand (log-uniform). It may be absent from any
+sample of a patient, so each sample weighs
 
     log10( 1/2 + 1/2 * P(reads | real) / P(reads | error) )
 
-and the weights of all samples but the normal are added up: weak evidence at three times is strong evidence. A sum of 6.3 or more is
-taken, as MuTect's threshold for a tumour alone. By Markov's inequality errors that follow the model pass a threshold T
-with a chance of at most 10^-T per allele tested.
+and the weights of all samples but the normal are added up: weak evidence at three times is strong evidence. A sum of
+6.3 or more is taken, MuTect's threshold. By Markov's inequality errors that follow the model pass a threshold T with a
+chance of at most 10^-T per allele tested.
 
 Limits: error rates do not know their sequence context; alleles next to each other are taken as independent; no panel of
 normals, no population frequencies.
@@ -178,7 +178,7 @@ def filters_of(one: Allele, tumour, normal, rate, settings: dict, units: int = 1
 
 
 def strand_biased(ref_forward: int, ref_reverse: int, alt_forward: int, alt_reverse: int, p: float) -> bool:
-    """Nine of ten reads of the allele on one strand, and those of the reference not so (Fisher's exact test below p)."""
+    """Nine of ten reads of the allele on one strand, those of the reference not so (Fisher's exact test below p)."""
     if min(alt_forward, alt_reverse) > 0.1 * (alt_forward + alt_reverse):
         return False
     return stats.fisher_exact([[ref_forward, ref_reverse], [alt_forward, alt_reverse]])[1] < p

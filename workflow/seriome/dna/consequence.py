@@ -2,8 +2,8 @@
 
 `bcftools csq` says what a variant does to each transcript; of these one is chosen to speak for it: a change in a coding
 or splice region before one outside, then the transcript the annotation calls canonical (MANE Select, Ensembl
-canonical), protein-coding, the more severe consequence, the longer coding sequence, the smaller id. Each variant is taken
-alone, except neighbouring bases on the same reads, which are one variant by then.
+canonical), protein-coding, the more severe consequence, the longer coding sequence, the smaller id. Each variant is
+taken alone, except neighbouring bases on the same reads, which are one variant by then.
 Consequences are Sequence Ontology terms. Protein changes are in HGVS's short form without its 3' rule for repeats.
 Sources: Danecek & McCarthy 2017, BCFtools/csq, Bioinformatics 33:2037, doi:10.1093/bioinformatics/btx100; HGVS
 nomenclature: den Dunnen et al. 2016, Hum Mutat 37:564, doi:10.1002/humu.22981
@@ -130,7 +130,9 @@ def _effect(key, texts, by_name, by_contig) -> Effect:
     if within:  # a transcript that csq does not read: the gene is known, the consequence is not
         row = min(within, key=lambda one: (one["rank"], one["transcript"]))
         where = "within_gene_variant"
-        return Effect(row["gene"], row["gene_id"], row["transcript"], where, None, f"{row['gene']} {chrom}:{pos} {ref}>{alt}")
+        return Effect(
+            row["gene"], row["gene_id"], row["transcript"], where, None, f"{row['gene']} {chrom}:{pos} {ref}>{alt}"
+        )
     return Effect(None, None, None, INTERGENIC, None, f"{chrom}:{pos} {ref}>{alt}")
 
 
@@ -190,7 +192,11 @@ def protein_change(text: str, consequence: str) -> str | None:
     if len(gone) == 1 and len(come) == 1:
         return f"{gone}{first}{come}"
     if consequence == "stop_gained" and "*" in come and gone:
-        return f"{gone[0]}{first}*" if come[0] == "*" else f"{gone[0]}{first}_{gone[-1]}{first + len(gone) - 1}delins{come}"
+        return (
+            f"{gone[0]}{first}*"
+            if come[0] == "*"
+            else f"{gone[0]}{first}_{gone[-1]}{first + len(gone) - 1}delins{come}"
+        )
     if not gone:
         if start == 0 or start >= len(old) + 0:
             return f"{old[start - 1]}{first - 1}ins{come}" if start else None

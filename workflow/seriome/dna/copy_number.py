@@ -14,6 +14,8 @@ PLoS Comput Biol 12:e1004873, doi:10.1371/journal.pcbi.1004873
 import numpy as np
 import pandas as pd
 
+from seriome.files import moved_into_place
+
 COLUMNS = [
     *("patient", "sample", "timepoint", "day", "specimen", "gene_id", "gene", "chrom", "start", "end"),
     *("log2_ratio", "lower", "upper", "state"),
@@ -66,3 +68,34 @@ def log2_ratios(tumour: pd.DataFrame, normal: pd.DataFrame | None) -> pd.DataFra
     table.loc[seen, "state"] = "measured"
     table.loc[known & ~seen, "state"] = "below_lod"
     return table
+
+
+def of_patient(samples, coverage: dict) -> pd.DataFrame:
+    """Copy number of every gene in every sample of a patient but the normal; columns COLUMNS.
+
+    samples    rows {patient sample timepoint day specimen}
+    coverage   {sample: table of coverage.gene_coverage}
+    """
+    normals = [row["sample"] for row in samples if row["specimen"] == "normal"]
+    normal = coverage[normals[0]] if normals else None
+    if normal is not None and not normal["reads"].sum():
+        normal = None
+    tables = []
+    for row in samples:
+        if row["specimen"] != "normal":
+            table = log2_ratios(coverage[row["sample"]], normal)
+            about = {key: row[key] for key in ("patient", "sample", "timepoint", "day", "specimen")}
+            tables.append(table.assign(**about))
+    return pd.concat(tables, ignore_index=True)[COLUMNS] if tables else pd.DataFrame(columns=COLUMNS)
+
+
+def write_table(path, table: pd.DataFrame) -> None:
+    """The table as Parquet, its columns typed even where it has no rows."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds = dict.fromkeys(COLUMNS, pa.string()) | {"day": pa.int32(), "start": pa.int64(), "end": pa.int64()}
+    kinds |= dict.fromkeys(("log2_ratio", "lower", "upper"), pa.float64())
+    arrow = pa.Table.from_pandas(table, schema=pa.schema(list(kinds.items())), preserve_index=False)
+    with moved_into_place(path) as temporary:
+        pq.write_table(arrow.replace_schema_metadata(), temporary, compression="zstd")

@@ -3,7 +3,7 @@
 Duplicates are pairs with the same outer ends (and, with barcodes, the same RX tag); all but the one with the best base
 qualities are flagged, none removed (`samtools markdup`). With barcodes this leaves one read pair per molecule, or one
 per duplex; no consensus is made of a family, so that an error of its best pair stays.
-Source: Danecek et al. 2021, Twelve years of SAMtools and BCFtools, GigaScience 10:giab008, doi:10.1093/gigascience/giab008
+Source: Danecek et al. 2021, GigaScience 10:giab008, doi:10.1093/gigascience/giab008
 """
 
 import tempfile
@@ -58,7 +58,9 @@ def stats_text(bam) -> str:
     import pysam.samtools
 
     text = pysam.samtools.stats(str(bam))
-    lines = ["# The command line was:  stats\n" if "The command line was" in line else line for line in text.splitlines(True)]
+    lines = [
+        "# The command line was:  stats\n" if "The command line was" in line else line for line in text.splitlines(True)
+    ]
     return "".join(lines)
 
 

@@ -3,7 +3,8 @@
 `bcftools mpileup` counts over all BAMs at once: base alignment quality off (it lowers the quality of bases beside
 indels and of neighbouring changes, which are what is looked for), mates that overlap counted once, duplicates left out,
 reads whose mate is elsewhere kept (the mapping quality decides). Positions are 1-based here, as in VCF.
-Source: Li 2011, Bioinformatics 27:2987, doi:10.1093/bioinformatics/btr509; Danecek et al. 2021, doi:10.1093/gigascience/giab008
+Source: Li 2011, Bioinformatics 27:2987, doi:10.1093/bioinformatics/btr509; Danecek et al. 2021, GigaScience
+10:giab008, doi:10.1093/gigascience/giab008
 """
 
 from dataclasses import dataclass, field
@@ -94,7 +95,7 @@ def pileup(bams, genome, regions, output, *, min_mapping_quality, min_base_quali
     """Counts at every covered position of the regions (BED) as text: CHROM POS REF ALT and ADF ADR of each sample."""
     counted = f"{output}.bcf"
     bcftools(
-        *("mpileup", "--no-version", "-f", genome, "-R", regions, "-B", "-A"),
+        *("mpileup", "--no-version", "-f", genome, "-R", regions, "-B", "-A", "--ignore-RG"),
         *("-q", min_mapping_quality, "-Q", min_base_quality, "-d", max_depth, "-L", max_depth),
         *("-m", 2, "-F", 0.0, "-p", "-a", "AD,ADF,ADR,DP,SP", "-Ob1", "--output", counted, *bams),
     )

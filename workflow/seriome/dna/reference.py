@@ -144,12 +144,11 @@ def read_transcripts(gtf, genome) -> list[Transcript]:
                 frame = one.frames[min(one.cds) if one.strand == "+" else max(one.cds)]
                 one.cds = merged(one.cds + one.stop)
                 _read_frame(one, frame, fasta)
-            if not one.biotype or (one.biotype in CODING and not one.cds):
+            if one.biotype not in CODING | NON_CODING or (one.biotype in CODING and not one.cds):
                 one.biotype = "protein_coding" if one.cds else "processed_transcript"
-            elif one.biotype not in CODING | NON_CODING:
-                one.biotype = "protein_coding" if one.cds else "processed_transcript"
-    ordered = [one for one in found.values() if one.exons]
-    return sorted(ordered, key=lambda one: (list(contigs).index(one.chrom), one.start, one.end, one.name))
+    order = {name: index for index, name in enumerate(contigs)}
+    with_place = [one for one in found.values() if one.exons]
+    return sorted(with_place, key=lambda one: (order[one.chrom], one.start, one.end, one.name))
 
 
 def _read_frame(one: Transcript, frame: int | None, fasta) -> None:
@@ -170,9 +169,9 @@ def _read_frame(one: Transcript, frame: int | None, fasta) -> None:
     one.phase = phase
     start = one.cds[-1][1] if one.strand == "+" else one.cds[0][0] - 3
     follows = any(low <= start and start + 3 <= high for low, high in one.exons)
-    if codons and codons[-1] not in STOPS and (len(text) - phase) % 3 == 0 and follows:
-        if spliced([(start, start + 3)]) in STOPS:
-            one.cds = merged([*one.cds, (start, start + 3)])
+    open_end = codons and codons[-1] not in STOPS and (len(text) - phase) % 3 == 0
+    if open_end and follows and spliced([(start, start + 3)]) in STOPS:
+        one.cds = merged([*one.cds, (start, start + 3)])
 
 
 def gff3(transcripts) -> str:
@@ -249,7 +248,11 @@ def gene_parts(transcripts, targets=None) -> list[tuple]:
     for chrom, start, end, *_ in targets:
         near = [row for row in by_contig.get(chrom, ()) if row[0] < end and row[1] > start]
         shared = [
-            (sum(max(0, min(end, high) - max(start, low)) for low, high in exons), min(end, last) - max(start, first), g)
+            (
+                sum(max(0, min(end, high) - max(start, low)) for low, high in exons),
+                min(end, last) - max(start, first),
+                g,
+            )
             for first, last, g, exons in near
         ]
         if shared:

@@ -41,6 +41,7 @@ FILTERS = {
 }
 CALLABLE_COLUMNS = ["sample", "callable_bases"]
 TMB_LEAST_BASES = 10_000
+TUMOURS = ("tumor", "plasma", "pdx", "organoid", "serum")  # specimens that have copy number and tmb
 
 
 class Call:
@@ -53,7 +54,7 @@ class Call:
 def call_patient(samples, bams, vcfs, reference: dict, settings: dict):
     """Find the patient's somatic variants in all samples together and count each at every sample.
 
-    samples     rows {patient sample timepoint day specimen} of the patient's samples with DNA, in the order of the result
+    samples     rows {patient sample timepoint day specimen} of the samples with DNA, in the order of the result
     bams        {sample: BAM}, marked duplicates, indexed; a sample whose reads were lost has an empty one
     vcfs        {sample: [Imported, ...]} of samples that have variants of another caller instead of reads
     reference   {genome, gff, transcripts, regions, targets (or None)}: paths
@@ -66,7 +67,7 @@ def call_patient(samples, bams, vcfs, reference: dict, settings: dict):
         given, listed = _imported(vcfs, reference["genome"], folder)
         piled = _pile(read, bams, specimen, given, reference, settings, folder)
         normals = [i for i, sample in enumerate(read) if specimen[sample] == "normal"]
-        normal = normals[0] if normals and _has_reads(bams[read[normals[0]]]) else None
+        normal = normals[0] if normals and has_reads(bams[read[normals[0]]]) else None
         tumour = [i for i in range(len(read)) if i not in normals]
         model = calling.ErrorModel(piled.background, normal)
         calls = _judge(piled, given, model, tumour, normal, bams, reference, settings, folder)
@@ -87,7 +88,8 @@ def typed(rows) -> pd.DataFrame:
     return table.astype({c: kind if kind != "str" else "object" for c, kind in COLUMNS.items()})
 
 
-def _has_reads(bam) -> bool:
+def has_reads(bam) -> bool:
+    """True when a BAM has an alignment on the genome."""
     import pysam
 
     with pysam.AlignmentFile(str(bam), "rb") as file:
@@ -95,7 +97,7 @@ def _has_reads(bam) -> bool:
 
 
 def _imported(vcfs, genome, folder):
-    """({key: None} of all imported variants, {sample: {key: Imported}}), left-aligned; the first unit that counts wins."""
+    """({key: None} of all, {sample: {key: Imported}}), left-aligned; of two units the first with counts wins."""
     found = [(sample, one) for sample, variants in vcfs.items() for one in variants]
     keys = pileup.normalised([(o.chrom, o.pos, o.ref, o.alt) for _, o in found], genome, folder) if found else []
     listed = {sample: {} for sample in vcfs}
@@ -108,7 +110,7 @@ def _imported(vcfs, genome, folder):
 
 def _pile(read, bams, specimen, given, reference, settings, folder) -> pileup.Pileup:
     """Counts over all BAMs, within the regions and at imported variants."""
-    if not any(_has_reads(bams[sample]) for sample in read):
+    if not any(has_reads(bams[sample]) for sample in read):
         empty = pileup.Pileup(read, background=pileup.Background(len(read)))
         empty.callable_bases = np.zeros(len(read), int)
         return empty
@@ -242,7 +244,10 @@ def _rows(call, effect, unit, samples, read, listed, model, normal, settings) ->
             {
                 **{key: row.get(key) for key in ("patient", "sample", "timepoint", "day", "specimen")},
                 **{"variant": f"{chrom}:{pos}:{ref}:{alt}", "chrom": chrom, "pos": pos, "ref": ref, "alt": alt},
-                **{key: getattr(effect, key) for key in ("gene", "gene_id", "transcript", "consequence", "hgvs_p", "name")},
+                **{
+                    key: getattr(effect, key)
+                    for key in ("gene", "gene_id", "transcript", "consequence", "hgvs_p", "name")
+                },
                 **{"ref_count": counts[0], "alt_count": counts[1], "depth": counts[2], "vaf": vaf},
                 **{"vaf_lower": lower, "vaf_upper": upper, "lod": lod, "state": state, "called": called},
                 **{"filter": ";".join(call.reasons) or "PASS", "tumor_only": normal is None, "evidence": call.evidence},
@@ -279,7 +284,7 @@ def write_vcf(path, table: pd.DataFrame, samples, contigs) -> None:
     }.items():
         lines.append(f'##INFO=<ID={name},Number=1,Type=String,Description="{text}">')
     lines += [
-        '##INFO=<ID=EVIDENCE,Number=1,Type=Float,Description="Evidence summed over the samples but the normal, powers of ten">',
+        '##INFO=<ID=EVIDENCE,Number=1,Type=Float,Description="Evidence over samples but the normal, powers of ten">',
         '##INFO=<ID=TUMOR_ONLY,Number=0,Type=Flag,Description="Called without a matched normal: less certain">',
         '##FORMAT=<ID=GT,Number=1,Type=String,Description="0/1 seen in this sample, 0/0 not seen, ./. not measured">',
         '##FORMAT=<ID=AD,Number=R,Type=Integer,Description="Reads of the reference and of the variant">',
@@ -290,7 +295,9 @@ def write_vcf(path, table: pd.DataFrame, samples, contigs) -> None:
     lines.append("\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *samples]))
 
     def text(value):
-        return str(value).replace("%", "%25").replace(";", "%3B").replace("=", "%3D").replace(",", "%2C").replace(" ", "_")
+        return (
+            str(value).replace("%", "%25").replace(";", "%3B").replace("=", "%3D").replace(",", "%2C").replace(" ", "_")
+        )
 
     def number(value, form="{:.6g}"):
         return "." if pd.isna(value) else form.format(value)
@@ -373,3 +380,23 @@ def features_of(sample: str, variants, copy_number, callable_bases: int, *, tumo
         burden |= {"value": np.nan, "lower": np.nan, "upper": np.nan, "state": "not_measured", "lod": np.nan}
     parts = [part for part in (rows, copies, pd.DataFrame([burden])) if len(part)]
     return pd.concat(parts, ignore_index=True)
+
+
+def absent_notes(coverage, settings: dict) -> dict:
+    """What a feature that a sample's table does not list was, for features.write_features.
+
+    A variant of another patient, at a place this sample's reads cover, was looked for and not found; its limit is given
+    for the mean depth over all genes (an approximation: the depth at that place is not kept). Without reads, as where
+    only a VCF was given, nothing can be said.
+    coverage    rows of the sample's table of coverage per gene; empty without reads
+    """
+    bases = sum(int(row["bases"]) for row in coverage)
+    depth = sum(float(row["mean_depth"]) * int(row["bases"]) for row in coverage) / bases if bases else 0.0
+    limit = float(calling.detection_limit(depth, settings["min_alt_reads"]))
+    seen = limit == limit
+    none = {"state": "not_measured", "lod": None}
+    return {
+        "variant": {"state": "below_lod", "lod": limit, "unit": "vaf"} if seen else none | {"unit": "vaf"},
+        "copy_number": none | {"unit": "log2_ratio"},
+        "biomarker": none | {"unit": "mutations_per_mb"},
+    }

@@ -59,7 +59,9 @@ def read_bed(path) -> list[tuple]:
             try:
                 chrom, start, end = cells[0], int(cells[1]), int(cells[2])
             except (IndexError, ValueError):
-                raise InputError(f"{path} line {number}: not BED (chrom, start, end, tab-separated): {line!r}") from None
+                raise InputError(
+                    f"{path} line {number}: not BED (chrom, start, end, tab-separated): {line!r}"
+                ) from None
             if not 0 <= start < end:
                 raise InputError(f"{path} line {number}: start {start} and end {end} span nothing")
             rows.append((chrom, start, end, *cells[3:]))

@@ -1,0 +1,252 @@
+"""
+DNA: reads to alignments, somatic variants of each patient over all samples, copy number, biomarkers.
+needs  reference genome, genes (and targets); dna units as fastq, bam or vcf, and intake's records
+gives  <results>/dna/reference/                      genome with its bwa index, gene models, regions; once per run
+       <results>/dna/bam/{sample}.bam, .bam.bai      merged, sorted, duplicates marked
+       <results>/dna/qc/{sample}.json, .stats        reads, duplicates, insert size, on target; samtools stats, for MultiQC
+       <results>/dna/coverage/{sample}.tsv           depth per gene
+       <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
+       <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
+       <results>/dna/copy_number/{patient}.parquet   log2 ratio per gene and sample against the matched normal
+       <results>/features/assay=dna/patient=/sample=.parquet    kinds variant (vaf), copy_number (log2_ratio), biomarker
+       <results>/gaps/dna/{unit,sample,patient}.*.tsv    bam_not_sorted, other_reference, no_reads, no_matched_normal
+"""
+
+GAPS += collect(
+    "<results>/gaps/dna/unit.{unit.sample}.{unit.run}.tsv",
+    unit=[unit for unit in COHORT.assays.itertuples() if unit.assay == "dna" and unit.format in ("fastq", "bam")],
+)
+GAPS += collect("<results>/gaps/dna/sample.{sample}.tsv", sample=COHORT.samples_with("dna", "fastq", "bam"))
+GAPS += collect("<results>/gaps/dna/patient.{patient}.tsv", patient=COHORT.patients_with("dna"))
+
+
+rule dna_reference:
+    input:
+        genome=CONFIG["reference"]["genome"] or [],
+        genes=CONFIG["reference"]["genes"] or [],
+        targets=CONFIG["reference"]["targets"] or [],
+    output:
+        genome="<results>/dna/reference/genome.fa",
+        fai="<results>/dna/reference/genome.fa.fai",
+        dict="<results>/dna/reference/genome.dict",
+        gff="<results>/dna/reference/genes.gff3",
+        transcripts="<results>/dna/reference/transcripts.tsv",
+        parts="<results>/dna/reference/parts.bed",
+        regions="<results>/dna/reference/regions.bed",
+    log:
+        "<logs>/dna/reference.log",
+    benchmark:
+        "<benchmarks>/dna/reference.tsv"
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        padding=CONFIG["dna"]["padding"],
+        code=fingerprint("dna/reference", "dna/tools", "files"),
+    message:
+        "dna: genome, gene models, regions"
+    script:
+        "../scripts/dna_reference.py"
+
+
+rule dna_index:
+    input:
+        "<results>/dna/reference/genome.fa",
+    output:
+        multiext("<results>/dna/reference/genome.fa", ".amb", ".ann", ".bwt", ".pac", ".sa"),
+    log:
+        "<logs>/dna/index.log",
+    benchmark:
+        "<benchmarks>/dna/index.tsv"
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(6000),
+        runtime=240,
+    params:
+        code=fingerprint("dna/tools"),
+    message:
+        "dna: bwa's index of the genome"
+    script:
+        "../scripts/dna_index.py"
+
+
+rule dna_align:
+    input:
+        files=unit_files,
+        record="<results>/intake/dna/{sample}/{run}.json",
+        genome="<results>/dna/reference/genome.fa",
+        fai="<results>/dna/reference/genome.fa.fai",
+        dict="<results>/dna/reference/genome.dict",
+        index=multiext("<results>/dna/reference/genome.fa", ".amb", ".ann", ".bwt", ".pac", ".sa"),
+    output:
+        bam=temp("<results>/dna/units/{sample}/{run}.bam"),
+        gaps="<results>/gaps/dna/unit.{sample}.{run}.tsv",
+    log:
+        "<logs>/dna/align/{sample}/{run}.log",
+    benchmark:
+        "<benchmarks>/dna/align/{sample}/{run}.tsv"
+    wildcard_constraints:
+        sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(4000),
+        runtime=720,
+    params:
+        unit=unit_row,
+        code=fingerprint("dna/align", "dna/umi", "dna/tools", "files"),
+    message:
+        "dna: aligning {wildcards.sample} {wildcards.run}"
+    script:
+        "../scripts/dna_align.py"
+
+
+rule dna_sample:
+    input:
+        units=lambda wildcards: [
+            f"<results>/dna/units/{wildcards.sample}/{run}.bam" for run in COHORT.runs("dna", wildcards.sample)
+        ],
+        genome="<results>/dna/reference/genome.fa",
+        fai="<results>/dna/reference/genome.fa.fai",
+        parts="<results>/dna/reference/parts.bed",
+        targets=CONFIG["reference"]["targets"] or [],
+    output:
+        bam="<results>/dna/bam/{sample}.bam",
+        index="<results>/dna/bam/{sample}.bam.bai",
+        stats="<results>/dna/qc/{sample}.stats",
+        quality="<results>/dna/qc/{sample}.json",
+        coverage="<results>/dna/coverage/{sample}.tsv",
+        gaps="<results>/gaps/dna/sample.{sample}.tsv",
+    log:
+        "<logs>/dna/sample/{sample}.log",
+    benchmark:
+        "<benchmarks>/dna/sample/{sample}.tsv"
+    wildcard_constraints:
+        sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(3000),
+        runtime=360,
+    params:
+        about=about("dna"),
+        umi=lambda wildcards: any(
+            "M" in COHORT.unit("dna", wildcards.sample, run).get("umi", "")
+            for run in COHORT.runs("dna", wildcards.sample)
+        ),
+        min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
+        code=fingerprint("dna/coverage", "dna/align", "dna/tools", "files", "ledger"),
+    message:
+        "dna: duplicates, quality and coverage of {wildcards.sample}"
+    script:
+        "../scripts/dna_sample.py"
+
+
+rule dna_call:
+    input:
+        unpack(dna_of_patient),
+    output:
+        vcf="<results>/dna/variants/{patient}.vcf.gz",
+        index="<results>/dna/variants/{patient}.vcf.gz.tbi",
+        table="<results>/dna/variants/{patient}.parquet",
+        callable="<results>/dna/variants/{patient}.callable.tsv",
+        gaps="<results>/gaps/dna/patient.{patient}.tsv",
+    log:
+        "<logs>/dna/call/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/call/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of([*COHORT.patients_with("dna"), CONTROL_PATIENT]),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=1440,
+    params:
+        samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam", "vcf"),
+        reads=lambda wildcards: [row["sample"] for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")],
+        called=called_units,
+        settings=CONFIG["dna"],
+        code=fingerprint(
+            *("dna/tables", "dna/calling", "dna/pileup", "dna/consequence", "dna/imports", "dna/tools"),
+            *("files", "ledger"),
+        ),
+    message:
+        "dna: variants of {wildcards.patient} over all samples"
+    script:
+        "../scripts/dna_call.py"
+
+
+rule dna_copy_number:
+    input:
+        lambda wildcards: [
+            f"<results>/dna/coverage/{row['sample']}.tsv"
+            for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")
+        ],
+    output:
+        "<results>/dna/copy_number/{patient}.parquet",
+    log:
+        "<logs>/dna/copy_number/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/copy_number/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of([*COHORT.patients_with("dna"), CONTROL_PATIENT]),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=30,
+    params:
+        samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam"),
+        code=fingerprint("dna/copy_number", "files"),
+    message:
+        "dna: copy number of {wildcards.patient}"
+    script:
+        "../scripts/dna_copy_number.py"
+
+
+rule dna_features:
+    input:
+        variants="<results>/dna/variants/{patient}.parquet",
+        callable="<results>/dna/variants/{patient}.callable.tsv",
+        copy_number="<results>/dna/copy_number/{patient}.parquet",
+        coverage=lambda wildcards: [
+            f"<results>/dna/coverage/{sample}.tsv"
+            for sample in COHORT.samples_with("dna", "fastq", "bam")
+            if sample == wildcards.sample
+        ],
+        records=unit_records("dna"),
+    output:
+        "<results>/features/assay=dna/patient={patient}/sample={sample}.parquet",
+    log:
+        "<logs>/dna/features/{patient}.{sample}.log",
+    benchmark:
+        "<benchmarks>/dna/features/{patient}.{sample}.tsv"
+    wildcard_constraints:
+        sample=one_of(COHORT.samples_with("dna", "fastq", "bam", "vcf")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=20,
+    params:
+        about=about("dna"),
+        specimen=lambda wildcards: next(
+            row["specimen"] for row in COHORT.rows("samples") if row["sample"] == wildcards.sample
+        ),
+        settings=CONFIG["dna"],
+        code=fingerprint("dna/tables", "features", "files"),
+    message:
+        "dna: features of {wildcards.sample}"
+    script:
+        "../scripts/dna_features.py"

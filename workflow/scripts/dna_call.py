@@ -1,0 +1,42 @@
+"""Read, call seriome, write. No science lives here."""
+
+from seriome.dna.imports import read_vcf
+from seriome.dna.tables import CALLABLE_COLUMNS, call_patient, has_reads, typed, write_table, write_vcf
+from seriome.dna.tools import c_output_to, read_contigs
+from seriome.errors import DataError
+from seriome.files import write_tsv
+from seriome.intake import read_status
+from seriome.ledger import Gaps
+from seriome.logs import log_to
+
+with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
+    source, out, gaps, samples = snakemake.input, snakemake.output, Gaps(), snakemake.params.samples
+    bams = dict(zip(snakemake.params.reads, source.bams, strict=True))
+    contigs = read_contigs(source.fai) if samples else {}
+    vcfs = {sample: [] for sample, _, _ in snakemake.params.called}
+    for (sample, run, file), path in zip(snakemake.params.called, source.records, strict=True):
+        record = read_status(path)
+        with gaps.spoil(patient=snakemake.wildcards.patient, sample=sample, assay="dna", run=run, stage="dna"):
+            if record["status"] == "ok":
+                vcfs[sample] += read_vcf(file, sample, contigs, record["files"][0]["path"])
+    with gaps.spoil(patient=snakemake.wildcards.patient, assay="dna", stage="dna"):
+        normal = [row["sample"] for row in samples if row["specimen"] == "normal" and row["sample"] in bams]
+        if len(bams) > len(normal) and not any(has_reads(bams[sample]) for sample in normal):
+            raise DataError(
+                "no_matched_normal",
+                f"{snakemake.wildcards.patient} has no normal with DNA reads: its variants are less certain, some may "
+                "be germline, and its copy number is not measured",
+                "sequence a normal (blood, saliva, tissue far from the tumour) and add it as specimen normal",
+            )
+    if samples:
+        reference = {key: source[key] for key in ("genome", "gff", "transcripts", "regions")}
+        reference["targets"] = source.get("targets") or None
+        table, callable_bases = call_patient(samples, bams, vcfs, reference, snakemake.params.settings)
+    else:
+        table, callable_bases = typed([]), {}
+    log.info("%d rows, %s", len(table), table.groupby("filter")["variant"].nunique().to_dict())
+    write_table(out.table, table)
+    write_vcf(out.vcf, table, [row["sample"] for row in samples], contigs)
+    rows = [{"sample": sample, "callable_bases": bases} for sample, bases in callable_bases.items()]
+    write_tsv(out.callable, rows, CALLABLE_COLUMNS)
+    gaps.write(out.gaps)

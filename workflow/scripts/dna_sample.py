@@ -1,0 +1,33 @@
+"""Read, call seriome, write. No science lives here."""
+
+from seriome.dna import coverage
+from seriome.dna.tools import c_output_to
+from seriome.errors import DataError
+from seriome.files import write_json
+from seriome.ledger import Gaps
+from seriome.logs import log_to
+
+with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
+    about, source, out, gaps = snakemake.params.about, snakemake.input, snakemake.output, Gaps()
+    coverage.merge_and_mark(
+        *(list(source.units), out.bam, source.genome),
+        sample=about["sample"],
+        umi=snakemake.params.umi,
+        threads=snakemake.threads,
+    )
+    stats = coverage.stats_text(out.bam)
+    quality = coverage.quality(out.bam, stats, source.get("targets") or None)
+    log.info("%s", quality)
+    with gaps.spoil(patient=about["patient"], sample=about["sample"], assay="dna", stage="dna"):
+        if not quality["mapped"]:
+            raise DataError(
+                "no_reads",
+                f"{about['sample']} has no read on the genome ({quality['reads']} reads in {len(source.units)} units)",
+                "see what intake says of its units; if they are whole, check that they are of this genome",
+            )
+    coverage.write_stats(out.stats, stats)
+    write_json(out.quality, about | quality)
+    coverage.write_coverage(
+        out.coverage, coverage.gene_coverage(out.bam, source.parts, snakemake.params.min_mapping_quality)
+    )
+    gaps.write(out.gaps)
