@@ -26,7 +26,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-# The gap tables of all stages. A rule file adds its own: GAPS += collect("<results>/gaps/dna/{p}.tsv", p=PATIENTS)
+# The gap tables of all stages; the file of each stage adds its own, GAPS += collect("<results>/gaps/dna/{p}.tsv", ...)
 GAPS = []
 
 
