@@ -102,9 +102,11 @@ def _sample(row: dict, assay: str, asked, units, gaps, features) -> dict:
 
 def look_at(path) -> dict:
     """What `account` wants to know of one feature file: {"measured", "answers"}."""
-    from seriome.features import read_features, read_note
+    import pyarrow.parquet as pq
 
-    states = read_features(path)["state"]
+    from seriome.features import read_note
+
+    states = pq.ParquetFile(path).read(columns=["state"])["state"].to_pandas()
     unlisted = (note["state"] for note in read_note(path)["absent"].values())
     return {
         "measured": int(states.isin(["measured", "zero"]).sum()),
