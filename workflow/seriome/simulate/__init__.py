@@ -9,6 +9,7 @@ import os
 import shutil
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from math import log2
 from pathlib import Path
 from time import monotonic
@@ -16,9 +17,11 @@ from time import monotonic
 from seriome import __version__
 from seriome.errors import InputError
 from seriome.files import read_json, write_json, write_text
+from seriome.provenance import fingerprint
 
 MARKER = "simulation.json"  # what says that a folder is a simulated cohort, and which
 ENTRIES = ("reference", "raw", "config", "truth")
+ASSAYS = ("dna", "rna", "proteome", "metabolome")
 FAMILY_SIZE = 1.8  # read pairs per plasma molecule, mean
 DUPLICATES = 0.08  # share of PCR copies in tissue and blood
 
@@ -32,7 +35,7 @@ def simulate(
     depth: float = 160,
     normal_depth: float = 90,
     plasma_depth: float = 450,
-    rna_pairs: int = 80_000,
+    rna_pairs: int = 60_000,
     spoil: bool = True,
     cores: int = 2,
     force: bool = False,
@@ -57,9 +60,10 @@ def simulate(
     }  # fmt: skip
     _check(options)
     given, out = str(out).rstrip("/") or "/", Path(out)
-    marker = {"seriome": __version__, "options": options, "out": given}
+    marker = {"seriome": __version__, "code": fingerprint("simulate"), "options": options}
     if _is_there(out, marker, force):
         progress(f"{given}: this simulation is already there, nothing to do")
+        _readdress(out, given, seed)
         return
     began = monotonic()
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
@@ -97,16 +101,24 @@ def _is_there(out: Path, marker: dict, force: bool) -> bool:
     if not (out / MARKER).is_file():
         raise InputError(f"{out} is not empty and holds no simulation: name a new folder, or empty this one")
     before = read_json(out / MARKER)
-    if before == marker:
-        return not force
-    if not force:
-        other = {**before.get("options", {}), "seriome": before.get("seriome"), "out": before.get("out")}
-        wanted = {**marker["options"], "seriome": marker["seriome"], "out": marker["out"]}
-        differ = [f"{key} {other.get(key)!r}, now {wanted[key]!r}" for key in wanted if other.get(key) != wanted[key]]
+    old, new = before.get("options", {}), marker["options"]
+    differ = [f"{key} was {old.get(key)!r}, is {new[key]!r}" for key in new if old.get(key) != new[key]]
+    if differ and not force:
         raise InputError(
             f"{out} holds a simulation with other options ({'; '.join(differ)}): name another folder, or remove it"
         )
-    return False
+    return before == marker and not force  # an older simulator's work is made anew
+
+
+def _readdress(out: Path, given: str, seed: int) -> None:
+    """Write config.yaml again where the folder is called otherwise than when it was made."""
+    import yaml
+
+    from seriome.simulate.cohort_files import write_config
+
+    path = out / "config" / "config.yaml"
+    if not path.is_file() or yaml.safe_load(path.read_text(encoding="utf-8")).get("data") != given:
+        write_config(out / "config", given, seed)
 
 
 def _move(building: Path, out: Path) -> None:
@@ -336,7 +348,7 @@ class _Plan:
             job = {"levels": levels, "seed": self.seed, "injection": place, "blank": not levels}
             paths = [f"raw/metabolome/{sample}_{name}.mzML"]
             self._unit(owner, sample, "metabolome", name, "mzml", paths, job, batch="metabolome-1", injection=place)
-        self.units.sort(key=lambda row: ("dna rna proteome metabolome".split().index(row["assay"]), row["path1"]))
+        self.units.sort(key=lambda row: (ASSAYS.index(row["assay"]), row["path1"]))
 
     def _spoil(self) -> None:
         """Two units of those that are there: RNA of a progression, metabolites of a plasma."""
@@ -357,24 +369,30 @@ def _run(folder: Path, plan: _Plan, reference, cores: int, progress) -> None:
     """Do all jobs, in processes of their own, and say a line for each patient when the last of its jobs is done."""
     from seriome.simulate.stories import story_of
 
-    for assay in ("dna", "rna", "proteome", "metabolome"):
+    for assay in ASSAYS:
         (folder / "raw" / assay).mkdir(parents=True)
-    spawn = multiprocessing.get_context("spawn")  # threads of the caller, if any, do not get in the way
-    with ProcessPoolExecutor(max(1, cores), spawn, _start, (reference,)) as pool:
+    with _workers(cores, reference) as submit:
         futures = {}
         for owner, assay, paths, job in plan.jobs:
-            absolute = [str(folder / path) for path in paths]
-            futures.setdefault(owner, []).append(pool.submit(_do, assay, absolute, job))
+            futures.setdefault(owner, []).append(submit(_do, assay, [str(folder / path) for path in paths], job))
+        for owner, own in futures.items():
+            pairs = sum(future.result() for future in own)
+            assays = Counter(assay for of, assay, *_ in plan.jobs if of == owner)
+            made = ", ".join(f"{number} {assay}" for assay, number in assays.items())
+            if owner == "controls":
+                progress(f"controls: {made}")
+            else:
+                title = story_of(int(owner[1:])).title
+                progress(f"{owner}  {title}: {made}; {pairs / 1e3:.0f} thousand read pairs")
+
+
+@contextmanager
+def _workers(cores: int, reference):
+    """A function that submits work to `cores` processes; what waits is dropped when the block fails."""
+    spawn = multiprocessing.get_context("spawn")  # threads of the caller, if any, do not get in the way
+    with ProcessPoolExecutor(max(1, cores), spawn, _start, (reference,)) as pool:
         try:
-            for owner, own in futures.items():
-                pairs = sum(future.result() for future in own)
-                assays = Counter(assay for of, assay, *_ in plan.jobs if of == owner)
-                made = ", ".join(f"{number} {assay}" for assay, number in assays.items())
-                if owner == "controls":
-                    progress(f"controls: {made}")
-                else:
-                    title = story_of(int(owner[1:])).title
-                    progress(f"{owner}  {title}: {made}; {pairs / 1e3:.0f} thousand read pairs")
+            yield pool.submit
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -12,7 +12,7 @@ from seriome.simulate.metabolome import compounds
 from seriome.simulate.tumours import Tumour
 
 UMI = "3M2S+T 3M2S+T"
-LAB_DAYS = 42  # days between two visits to the clinic
+LAB_DAYS = 42  # days between laboratory values that are taken whatever happens
 # measure: (unit, lower and upper bound of normal, level in health, added per unit of burden, sd of noise)
 LABORATORY = {
     "ldh": ("U/L", 135, 250, 175, 160, 14),
@@ -95,7 +95,7 @@ def sheet_rows(tumours: list[Tumour], units: list[dict], controls: list[tuple[st
     rows = {name: [] for name in ("patients", "samples", "treatments", "clinical")}
     for tumour in tumours:
         story, patient = tumour.story, tumour.patient
-        shift = int(stream(seed, patient, "age").integers(-4, 5)) if patient not in ("P1", "P2") else 0
+        shift = int(stream(seed, patient, "age").integers(-4, 5))
         rows["patients"].append(
             {
                 "patient": patient,
