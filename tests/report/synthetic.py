@@ -5,9 +5,11 @@ import math
 
 import pandas as pd
 
+from seriome.course.table import course as course_table
 from seriome.features import write_features
 from seriome.files import write_json, write_tsv
-from seriome.ledger import Gap, Gaps
+from seriome.ledger import Gap, Gaps, account
+from seriome.ledger.account import SAMPLE_COLUMNS, look_at
 from seriome.report.inputs import CLONE_TABLES, COURSE, VARIANTS
 
 HOSTILE = 'Sarcoma <script>alert("run")</script> & <img src=x onerror=alert(1)>'
@@ -58,7 +60,7 @@ MUTATIONS = [  # name, gene, consequence, vaf per sample T0-T T0-P T1-P T2-P T3-
     ("STK11 p.K108fs", "STK11", "frameshift", [None, None, None, None, 0.08, 0.012, 0.004]),
     ("KEAP1 c.114", "KEAP1", "synonymous", [0.18, 0.02, None, None, 0.09, 0.02, "gap"]),
 ]
-CLONE_OF = ["1", "2", "3", "1", "1", "2", "1"]
+CLONE_OF = [0, 1, 2, 0, 0, 1, 0]
 
 
 def of(patient):
@@ -95,8 +97,8 @@ def clones(patient="P1"):
     if patient != "P1":
         return empty
     samples = [row for row in of("P1") if row["specimen"] != "normal"]
-    course = {"1": [1, 1, 1, 1, 1, 1, 1], "2": [0, 0, 0, 0.5, 0.55, 0.52, 0.4], "3": [0, 0, 0, 0, 0, 0, 0.3]}
-    below = {"1": "2", "2": "3"}
+    course = {0: [1, 1, 1, 1, 1, 1, 1], 1: [0, 0, 0, 0.5, 0.55, 0.52, 0.4], 2: [0, 0, 0, 0, 0, 0, 0.3]}
+    below = {0: 1, 1: 2}
     tracks, clusters = [], []
     for clone, values in course.items():
         for index, (sample, ccf) in enumerate(zip(samples, values, strict=True)):
@@ -114,19 +116,19 @@ def clones(patient="P1"):
              "name": name, "gene": gene, "state": "measured"}
         )  # fmt: skip
     events = [
-        {"event": "resistance", "cluster_id": "2", "mutation_id": "chr2:1001:A:G", "name": "EGFR T790M",
+        {"event": "resistance", "cluster_id": 1, "mutation_id": "chr2:1001:A:G", "name": "EGFR T790M",
          "first_seen_day": 84, "last_unseen_day": 42, "limit_then": 0.004, "unit": "vaf", "treatment": "gefitinib",
          "label": "first seen day 84; at day 42 the depth could have shown 0.4 %"},
-        {"event": "emerged", "cluster_id": "3", "mutation_id": "chr3:1002:A:G", "name": "EGFR C797S",
+        {"event": "emerged", "cluster_id": 2, "mutation_id": "chr3:1002:A:G", "name": "EGFR C797S",
          "first_seen_day": 330, "last_unseen_day": 210, "limit_then": 0.0037, "unit": "vaf",
          "treatment": "osimertinib", "label": None},
     ]  # fmt: skip
     tables = {
         "clusters": clusters,
         "tree": [
-            {"cluster_id": "1", "parent": "-1", "support": 1.0},
-            {"cluster_id": "2", "parent": "1", "support": 1.0},
-            {"cluster_id": "3", "parent": "2", "support": 0.86},
+            {"cluster_id": 0, "parent": -1, "support": 1.0},
+            {"cluster_id": 1, "parent": 0, "support": 1.0},
+            {"cluster_id": 2, "parent": 1, "support": 0.86},
         ],
         "trajectories": tracks,
         "events": events,
@@ -135,16 +137,16 @@ def clones(patient="P1"):
 
 
 def course(patient="P1"):
-    if patient != "P1":
+    if patient == "P3":
         return pd.DataFrame(columns=COURSE)
-    rows = [
-        {"track": "treatment", "measure": "treatment", "item": t["drug"], "day": t["start"], "day_end": t.get("end"),
-         "label": t["drug"], "source": "treatments.tsv"}
-        for t in TREATMENTS["P1"]
-    ]  # fmt: skip
-    for day, value in [(-7, 62), (42, 41), (84, 33), (150, 34), (210, 46), (330, 58)]:
-        rows.append({"track": "response", "measure": "sum_of_diameters", "day": day, "value": value, "unit": "mm"})
-    return pd.DataFrame(rows, columns=COURSE).assign(patient=patient)
+    clinical = [
+        {"patient": "P1", "day": day, "measure": "target_lesion", "item": "liver", "value": value, "unit": "mm"}
+        for day, value in [(-7, 62.0), (42, 41.0), (84, 33.0), (150, 34.0), (210, 46.0), (330, 58.0)]
+    ]
+    for day, value in [(-7, 310.0), (42, 220.0), (150, 205.0), (210, 330.0), (330, 410.0)]:
+        bounds = {"lower_normal": 135.0, "upper_normal": 250.0}
+        clinical.append({"patient": "P1", "day": day, "measure": "ldh", "value": value, "unit": "U/L"} | bounds)
+    return course_table(patient, of(patient), TREATMENTS.get(patient, []), clinical if patient == "P1" else [])
 
 
 def feature_rows(kind, sample, shift):
@@ -181,8 +183,34 @@ def write_results(folder):
         about = {key: row[key] for key in ("patient", "sample", "timepoint", "day")} | {"assay": assay}
         path = folder / f"features/assay={assay}/patient={row['patient']}/sample={sample}.parquet"
         write_features(path, table, about=about, method=f"made up <{assay}>", parameters={"k": 31}, inputs={})
-    GAPS.write(folder / "ledger" / "gaps.tsv")
-    write_json(folder / "outcome.json", {"outcome": "complete with gaps"})
+    for sample in DNA[:-1]:
+        table = pd.DataFrame([{"kind": "biomarker", "feature": "tmb", "value": 2.0, "unit": "1", "state": "measured"}])
+        row = next(row for row in SAMPLES if row["sample"] == sample)
+        if row["patient"] == "P3":
+            continue
+        about = {key: row[key] for key in ("patient", "sample", "timepoint", "day")} | {"assay": "dna"}
+        path = folder / f"features/assay=dna/patient={row['patient']}/sample={sample}.parquet"
+        write_features(path, table, about=about, method="made up", parameters={}, inputs={})
+    write_ledger(folder)
+
+
+def write_ledger(folder):
+    patient_of = {row["sample"]: row["patient"] for row in SAMPLES}
+    spoilt = {(gap.sample, gap.assay, gap.run): gap for gap in GAPS if gap.stage == "intake"}
+    records = []
+    for unit in ASSAYS:
+        gap = spoilt.get((unit["sample"], unit["assay"], unit["run"]))
+        said = {"reason": gap.reason, "detail": gap.detail, "way_out": gap.way_out} if gap else {}
+        status = {"status": "gap" if gap else "ok", "records": 9, "files": [], "format": "fastq"}
+        records.append(unit | {"patient": patient_of[unit["sample"]]} | status | said)
+    found = {}
+    for path in folder.glob("features/*/*/*.parquet"):
+        found[path.stem[7:], path.parts[-3][6:]] = look_at(path)
+    others = [gap for gap in GAPS if gap.stage != "intake"]
+    run = account(records, others, SAMPLES, found, ["dna", "rna", "proteome", "metabolome"])
+    run.gaps.write(folder / "ledger" / "gaps.tsv")
+    write_tsv(folder / "ledger" / "samples.tsv", run.samples, SAMPLE_COLUMNS)
+    write_json(folder / "outcome.json", run.outcome)
 
 
 def ranking():

@@ -11,12 +11,13 @@ from seriome.features import read_features
 from seriome.files import read_json
 from seriome.ledger import read_gaps
 from seriome.report import changes, sparks, words
+from seriome.report.figures import as_files, as_parts, patient_pictures
 from seriome.report.inputs import (
     CLONE_TABLES,
     COURSE,
     VARIANTS,
-    features_seen,
     methods_used,
+    plain,
     plain_gaps,
     program_versions,
     read_table,
@@ -41,8 +42,9 @@ def page_of(folder, ranking=None, differential=None):
             synthetic.TREATMENTS.get(name, []),
             variants=variants,
             clones=tables,
+            course=synthetic.course(name),
             features=read_features(sorted(folder.glob(f"features/*/patient={name}/*.parquet"))),
-            figures=dict.fromkeys(("course", "lines", "shares", "tree")),
+            figures=as_parts(name, patient_pictures(name, synthetic.course(name), tables)),
             variants_shown=5,
             changes_shown=6,
         )
@@ -52,10 +54,8 @@ def page_of(folder, ranking=None, differential=None):
         title="A cohort & <i>more</i>",
         outcome=read_json(folder / "outcome.json"),
         patients=synthetic.PATIENTS,
-        samples=synthetic.SAMPLES,
-        assays=synthetic.ASSAYS,
+        account=plain(read_table(folder / "ledger/samples.tsv")),
         gaps=plain_gaps(read_gaps([folder / "ledger/gaps.tsv"])),
-        measured=features_seen(files),
         summaries=summaries,
         ranking=synthetic.ranking() if ranking is None else ranking,
         differential=synthetic.differential() if differential is None else differential,
@@ -159,8 +159,7 @@ def test_three_kinds_of_empty_differ(page):
 
 def test_states_of_the_matrix(folder):
     gaps = plain_gaps(synthetic.GAPS)
-    seen = {("P1-T2-P", "dna")}
-    card = matrix(synthetic.PATIENTS[0], synthetic.SAMPLES, synthetic.ASSAYS, gaps, seen)
+    card = matrix(synthetic.PATIENTS[0], plain(read_table(folder / "ledger/samples.tsv")), gaps)
     order = [sample["sample"] for sample in card["samples"]]
     cells = {row["assay"]: dict(zip(order, [c["state"] for c in row["cells"]], strict=True)) for row in card["rows"]}
     assert order[:3] == ["P1-T0-N", "P1-T0-T", "P1-T0-P"]
@@ -192,6 +191,12 @@ def test_events_in_words(page):
     text = re.sub(r"\s+", " ", "".join(Read(page).text))
     assert "EGFR T790M first seen day 84; at day 42 the depth could have shown 0.4 % (under gefitinib)." in text
     assert "EGFR C797S emerged, first seen day 330; at day 210 the depth could have shown 0.37 % (under osim" in text
+
+
+def test_outcome_and_response_in_words(page):
+    text = re.sub(r"\s+", " ", "".join(Read(page).text))
+    assert "Complete with gaps. 17 of 19 raw file sets could be used" in text
+    assert "partial response (day 42), progression (day 210)" in text
 
 
 def test_variants_hidden_are_told(page):
@@ -260,6 +265,13 @@ def test_pictures_are_fixed_safe_and_apart():
     assert "a&lt;b" in first
     assert 'aria-label="a chart &lt;here&gt;"' in other
     assert "xmlns" not in other
+
+
+def test_patient_without_pictures_says_why():
+    empty = {name: pd.DataFrame(columns=columns) for name, columns in CLONE_TABLES.items()}
+    files = as_files("P9", patient_pictures("P9", pd.DataFrame(columns=COURSE), empty))
+    assert set(files) == {"course", "lines", "shares", "tree"}
+    assert all("P9" in svg and svg.startswith("<svg") for svg in files.values())
 
 
 def test_foreign_svg_loses_its_scripts():

@@ -75,6 +75,7 @@ rule report_page:
         summaries=collect("<results>/report/patients/{patient}.json", patient=COHORT.patients["patient"]),
         features=[file for assay in FORMATS for file in features_of(assay)],
         gaps="<results>/ledger/gaps.tsv",
+        account="<results>/ledger/samples.tsv",
         outcome="<results>/outcome.json",
         ranking="<results>/targets/ranking.tsv",
         differential="<results>/targets/differential.parquet",
@@ -98,8 +99,6 @@ rule report_page:
     params:
         title=CONFIG["report"]["title"],
         patients=COHORT.rows("patients"),
-        samples=COHORT.rows("samples"),
-        assays=[{key: row[key] for key in ("sample", "assay", "run")} for row in COHORT.rows("assays")],
         settings={"run": {"seed": CONFIG["seed"]}}
         | {
             stage: CONFIG[stage]

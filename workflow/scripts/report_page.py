@@ -5,7 +5,7 @@ from pathlib import Path
 from seriome.files import read_json, write_text
 from seriome.ledger import read_gaps
 from seriome.logs import log_to
-from seriome.report.inputs import features_seen, methods_used, plain_gaps, program_versions, read_table
+from seriome.report.inputs import methods_used, plain, plain_gaps, program_versions, read_table
 from seriome.report.pages import whole_page
 
 with log_to(snakemake.log[0]):
@@ -15,10 +15,8 @@ with log_to(snakemake.log[0]):
         title=snakemake.params.title,
         outcome=read_json(snakemake.input.outcome),
         patients=snakemake.params.patients,
-        samples=snakemake.params.samples,
-        assays=snakemake.params.assays,
+        account=plain(read_table(snakemake.input.account)),
         gaps=plain_gaps(read_gaps([snakemake.input.gaps])),
-        measured=features_seen(snakemake.input.features),
         summaries=summaries,
         ranking=read_table(snakemake.input.ranking),
         differential=read_table(snakemake.input.differential),

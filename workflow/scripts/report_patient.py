@@ -9,7 +9,7 @@ from seriome.report.pages import patient_part, patient_summary
 
 with log_to(snakemake.log[0]):
     patient = snakemake.params.patient["patient"]
-    with_dna = "variants" in snakemake.input.keys()
+    with_dna = hasattr(snakemake.input, "variants")
     variants = read_table(snakemake.input.variants, VARIANTS) if with_dna else None
     clones = {
         name: read_table(snakemake.input[name] if with_dna else None, columns) for name, columns in CLONE_TABLES.items()
@@ -24,6 +24,7 @@ with log_to(snakemake.log[0]):
         snakemake.params.treatments,
         variants=variants,
         clones=clones,
+        course=course,
         features=read_features(snakemake.input.get("features", [])),
         figures=as_parts(patient, pictures),
         variants_shown=snakemake.params.variants_shown,

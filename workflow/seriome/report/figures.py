@@ -10,6 +10,7 @@ NAMES = {  # name of the file: (words for a screen reader, sentence where there 
     "shares": ("Share of each clone of {} by sample", "No shares of clones of {} could be computed."),
     "tree": ("Family tree of the clones of {}", "No tree of clones of {} could be built."),
 }
+WIDTHS = {"course": 900, "lines": 900}  # pixels of the plot; these two have the page to themselves
 
 
 def patient_pictures(patient: str, course, clones: dict) -> dict[str, str | None]:
@@ -30,7 +31,7 @@ def patient_pictures(patient: str, course, clones: dict) -> dict[str, str | None
         pictures["shares"] = clone_shares(clones["trajectories"])
         if len(clones["tree"]):
             pictures["tree"] = clone_tree(clones["tree"], clones["trajectories"])
-    return {name: rendered(picture, f"{patient}-{name}") for name, picture in pictures.items()}
+    return {name: rendered(picture, f"{patient}-{name}", WIDTHS.get(name)) for name, picture in pictures.items()}
 
 
 def as_files(patient: str, pictures: dict) -> dict[str, str]:

@@ -11,39 +11,46 @@ import pyarrow.parquet as pq
 from seriome import __version__
 from seriome.features import ASSAYS, read_note
 
-PROGRAMS = (
-    "snakemake numpy scipy pandas pyarrow duckdb scikit-learn pysam pybwa kb-python pydeseq2 pyopenms pyteomics sagepy "
-    "altair vl-convert-python jinja2 multiqc"
-).split()
-
-VARIANTS = (
-    "patient sample timepoint day specimen variant chrom pos ref alt gene transcript consequence hgvs_p name "
-    "ref_count alt_count depth vaf vaf_lower vaf_upper lod state called filter"
-).split()
-CLUSTERS = (
-    "mutation_id sample_id cluster_id cellular_prevalence ccf_lower ccf_upper cluster_assignment_prob state name gene"
-).split()
+PROGRAMS = [
+    "snakemake", "numpy", "scipy", "pandas", "pyarrow", "duckdb", "scikit-learn", "pysam", "pybwa", "kb-python",
+    "pydeseq2", "pyopenms", "pyteomics", "sagepy", "altair", "vl-convert-python", "jinja2", "multiqc",
+]  # fmt: skip
+VARIANTS = [
+    "patient", "sample", "timepoint", "day", "specimen", "variant", "chrom", "pos", "ref", "alt", "gene",
+    "transcript", "consequence", "hgvs_p", "name", "ref_count", "alt_count", "depth", "vaf", "vaf_lower", "vaf_upper",
+    "lod", "state", "called", "filter",
+]  # fmt: skip
+CLUSTERS = [
+    "mutation_id", "sample_id", "cluster_id", "cellular_prevalence", "ccf_lower", "ccf_upper",
+    "cluster_assignment_prob", "state", "name", "gene",
+]  # fmt: skip
 TREE = ["cluster_id", "parent", "support"]
-TRAJECTORIES = (
-    "cluster_id sample_id day timepoint specimen ccf ccf_lower ccf_upper share share_lower share_upper "
-    "tumour_fraction state"
-).split()
-EVENTS = ("event cluster_id mutation_id name first_seen_day last_unseen_day limit_then unit treatment label").split()
-COURSE = "patient track measure item day day_end value unit lower_normal upper_normal label source".split()
+TRAJECTORIES = [
+    "cluster_id", "sample_id", "day", "timepoint", "specimen", "ccf", "ccf_lower", "ccf_upper", "share",
+    "share_lower", "share_upper", "tumour_fraction", "state",
+]  # fmt: skip
+EVENTS = [
+    "event", "cluster_id", "mutation_id", "name", "first_seen_day", "last_unseen_day", "limit_then", "unit",
+    "treatment", "label",
+]  # fmt: skip
+COURSE = [
+    "patient", "track", "measure", "item", "day", "day_end", "value", "unit", "lower_normal", "upper_normal", "label",
+    "source",
+]  # fmt: skip
 CLONE_TABLES = {"clusters": CLUSTERS, "tree": TREE, "trajectories": TRAJECTORIES, "events": EVENTS}
 
 
 def read_table(path, columns=()) -> pd.DataFrame:
     """A Parquet or tab-separated table with at least these columns; no path, or an empty file, is an empty table.
 
-    Columns that the file lacks are added without values; ids of clones stay text in both formats.
+    Columns that the file lacks are added without values.
     """
     if not path or (Path(path).suffix != ".parquet" and not Path(path).stat().st_size):
         return pd.DataFrame(columns=list(columns))
     if Path(path).suffix == ".parquet":
         table = pq.ParquetFile(path).read().to_pandas()
     else:
-        text = {"cluster_id": str, "parent": str, "run": str, "sample": str, "sample_id": str, "timepoint": str}
+        text = {"run": str, "sample": str, "sample_id": str, "timepoint": str}  # `01` is a name, not a number
         table = pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""], dtype=text)
     return table.reindex(columns=[*table.columns, *(column for column in columns if column not in table)])
 
@@ -52,16 +59,6 @@ def plain(table: pd.DataFrame) -> list[dict]:
     """Rows as dicts of Python values, a missing value as None, so that templates test for nothing else."""
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     return [{str(key): getattr(value, "item", lambda v=value: v)() for key, value in row.items()} for row in rows]
-
-
-def features_seen(paths) -> set:
-    """{(sample, assay)} of the feature tables that hold at least one feature that was looked at."""
-    seen = set()
-    for path in paths:
-        table = pq.ParquetFile(path).read(columns=["sample", "assay", "state"]).to_pandas()
-        looked = table[table["state"].isin(["measured", "zero", "below_lod"])]
-        seen.update(looked[["sample", "assay"]].drop_duplicates().itertuples(index=False, name=None))
-    return seen
 
 
 def methods_used(paths) -> list[dict]:

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from seriome import __version__
+from seriome.cohort import CONTROL_PATIENT
 from seriome.features import ASSAYS
 from seriome.report import changes, words
 from seriome.report.inputs import VARIANTS, plain
@@ -15,7 +16,6 @@ from seriome.report.sparks import COLOURS, glyph, spark, told
 
 TEMPLATES = Path(__file__).parent / "templates"
 ALTERING = ("missense", "stop", "start_lost", "frameshift", "inframe", "splice_acceptor", "splice_donor")
-RESPONSES = {"CR": "complete response", "PR": "partial response", "SD": "stable disease", "PD": "progression"}
 
 
 @cache
@@ -24,8 +24,8 @@ def _templates() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    names = "percent count number signed plural day listed humane consequence known".split()
-    environment.filters.update({name: getattr(words, name) for name in names})
+    said = (words.percent, words.count, words.number, words.signed, words.plural, words.day, words.humane)
+    environment.filters.update({function.__name__: function for function in (*said, words.consequence)})
     environment.globals.update(glyph=glyph, assay_names=words.ASSAY_NAMES, colours=COLOURS, version=__version__)
     return environment
 
@@ -37,6 +37,7 @@ def patient_part(
     *,
     variants: pd.DataFrame | None,
     clones: dict,
+    course: pd.DataFrame,
     features: pd.DataFrame,
     figures: dict,
     variants_shown: int,
@@ -45,7 +46,9 @@ def patient_part(
     """The part of one patient, made of this patient's rows and tables only.
 
     patient     row of patients.tsv; samples, treatments: the patient's rows of those sheets (no empty cells)
-    variants    dna's table (inputs.VARIANTS), None where no DNA was asked for; clones: {clusters, tree, trajectories, events} tables
+    variants    dna's table (inputs.VARIANTS), None where no DNA was asked for
+    clones      {clusters, tree, trajectories, events} tables of the clones stage
+    course      table of the course stage
     features    rows of the patient's feature tables of rna, proteome and metabolome
     figures     {course, lines, shares, tree}: SVG as Markup, or None where there is nothing to draw
     variants_shown, changes_shown  rows of the table of variants and of each list of changes
@@ -59,6 +62,7 @@ def patient_part(
         samples=samples,
         treatments=sorted(treatments, key=lambda row: (row["start"], row["drug"])),
         events=[words.event_sentence(event) for event in plain(clones["events"])],
+        responses=responses_in_words(course),
         clones=clone_rows(clones),
         clone_samples=_columns(clones["trajectories"].rename(columns={"sample_id": "sample"})),
         looked=looked,
@@ -73,10 +77,8 @@ def whole_page(
     title: str,
     outcome: dict,
     patients: list[dict],
-    samples: list[dict],
-    assays: list[dict],
+    account: list[dict],
     gaps: list[dict],
-    measured: set,
     summaries: list[dict],
     ranking: pd.DataFrame,
     differential: pd.DataFrame,
@@ -88,9 +90,9 @@ def whole_page(
 ) -> str:
     """The whole report.
 
-    outcome     content of outcome.json; patients, samples, assays: rows of the sheets
+    outcome     content of outcome.json; patients: rows of the sheet
+    account     rows of ledger/samples.tsv: every sample × assay and what became of it
     gaps        rows of the gap ledger
-    measured    {(sample, assay)} with at least one feature that was looked at
     summaries   one `patient_summary` per patient
     ranking, differential  tables of the targets stage
     parts       {patient: HTML of `patient_part`}
@@ -99,22 +101,21 @@ def whole_page(
     gaps_of = {}
     for gap in gaps:
         gaps_of.setdefault(gap["patient"], []).append(gap)
-    cards = [matrix(row, samples, assays, gaps, measured) for row in patients]
-    controls = matrix({"patient": "control"}, samples, assays, gaps, measured)
-    numbers = count_up(patients, samples, assays)
-    numbers |= {what: sum(one[what] for one in summaries) for what in ("variants", "clones")} | {"gaps": len(gaps)}
+    cards = [matrix(row, account, gaps) for row in patients]
+    controls = matrix({"patient": CONTROL_PATIENT}, account, gaps)
     return _templates().get_template("page.html").render(
         title=title,
         css=Markup((TEMPLATES / "seriome.css").read_text(encoding="utf-8")),
-        outcome=outcome.get("outcome", "complete with gaps" if gaps else "complete"),
-        outcome_sentence=words.outcome_sentence(outcome.get("outcome", ""), gaps),
+        outcome=outcome["outcome"],
+        outcome_sentence=words.outcome_sentence(outcome),
         patients=patients,
         cards=cards,
+        card_of={card["patient"]["patient"]: card for card in cards},
         controls=controls,
         gaps=gaps,
         gaps_of=gaps_of,
         events=[event for one in summaries for event in one["events"]],
-        numbers=numbers,
+        numbers=count_up(patients, account, outcome, summaries, gaps),
         ranking=ranking_rows(ranking, ranking_shown),
         ranking_total=len(ranking),
         layers=[layer for layer in ranking.columns if layer in LAYER_NAMES],
@@ -127,6 +128,17 @@ def whole_page(
         glossary=words.GLOSSARY,
         sources=words.SOURCES,
     )  # fmt: skip
+
+
+def responses_in_words(course: pd.DataFrame) -> list[str]:
+    """Each change of the response (RECIST 1.1), with the day on which it was first judged so."""
+    judged = course[(course["track"] == "response") & (course["measure"] == "recist")].sort_values("day")
+    said, last = [], None
+    for row in plain(judged):
+        if row["item"] != last and row["item"] in words.RESPONSES:
+            said.append(f"{words.RESPONSES[row['item']]} ({words.day(row['day'])})")
+        last = row["item"]
+    return said
 
 
 def patient_summary(patient: str, variants: pd.DataFrame | None, clones: dict) -> dict:
@@ -157,42 +169,52 @@ def sample_order(row: dict) -> tuple:
     return (row.get("day", 0), rank, row["sample"])
 
 
-def count_up(patients, samples, assays) -> dict:
-    """The numbers of the sheets."""
-    of_patients = [row for row in samples if row["patient"] != "control"]
+def count_up(patients, account, outcome, summaries, gaps) -> dict:
+    """The numbers at the head of the page."""
+    of_patients = [row for row in account if row["patient"] != CONTROL_PATIENT]
     return {
         "patients": len(patients),
-        "timepoints": len({(row["patient"], row.get("timepoint")) for row in of_patients}),
-        "samples": len(of_patients),
-        "raw file sets": len(assays),
+        "timepoints": len({(row["patient"], row["timepoint"]) for row in of_patients}),
+        "samples": len({row["sample"] for row in of_patients}),
+        "raw file sets": outcome["units"]["asked"],
+        "variants": sum(one["variants"] for one in summaries),
+        "clones": sum(one["clones"] for one in summaries),
+        "gaps": len(gaps),
     }
 
 
-def matrix(patient: dict, samples, assays, gaps, measured) -> dict:
-    """One patient's assays × samples: each cell measured, part, gap or none (not measured), with its words."""
-    of_patient = sorted((row for row in samples if row["patient"] == patient["patient"]), key=sample_order)
-    asked, missing = {}, {}
-    for row in assays:
-        asked.setdefault((row["sample"], row["assay"]), []).append(row["run"])
+def matrix(patient: dict, account: list[dict], gaps: list[dict]) -> dict:
+    """One patient's assays × samples: each cell measured, part, gap or none (not asked for), with its words."""
+    of_patient = [_filled(row) for row in account if row["patient"] == patient["patient"]]
+    samples = sorted({row["sample"]: row for row in of_patient}.values(), key=sample_order)
+    status = {(row["sample"], row["assay"]): row for row in of_patient}
+    missing = {}
     for gap in gaps:
-        missing.setdefault((gap["sample"], gap["assay"]), []).append(gap)
+        missing.setdefault((gap["sample"], gap["assay"]), set()).add(words.humane(gap["reason"]))
     rows = []
     for assay in ASSAYS:
         cells = []
-        for sample in of_patient:
+        for sample in samples:
             key = (sample["sample"], assay)
-            reasons = words.listed(sorted({words.humane(gap["reason"]) for gap in missing.get(key, [])}))
-            if key not in asked:
+            reasons = words.listed(sorted(missing.get(key, ())))
+            one = status.get(key, {"status": "not asked"})
+            if one["status"] == "not asked":
                 state, said = "none", "not measured: not in the sheets"
-            elif not missing.get(key):
-                state, said = "measured", "measured"
-            elif key in measured:
+            elif one["status"] == "gap":
+                state, said = "gap", f"gap: {reasons}"
+            elif reasons:
                 state, said = "part", f"measured, with a gap: {reasons}"
             else:
-                state, said = "gap", f"gap: {reasons}"
+                state, said = "measured", "measured"
             cells.append({"state": state, "said": f"{sample['sample']}, {words.ASSAY_NAMES[assay]}: {said}"})
         rows.append({"assay": assay, "cells": cells})
-    return {"patient": patient, "samples": of_patient, "rows": rows}
+    visits = []
+    for sample in samples:
+        visit = (sample.get("timepoint", ""), sample.get("day"))
+        if not visits or visits[-1]["visit"] != visit or not visit[0]:
+            visits.append({"visit": visit, "samples": []})
+        visits[-1]["samples"].append(sample)
+    return {"patient": patient, "samples": samples, "visits": visits, "rows": rows}
 
 
 def _columns(table: pd.DataFrame) -> list[dict]:
@@ -207,18 +229,20 @@ def _filled(row: dict) -> dict:
 
 def clone_rows(clones: dict) -> list[dict]:
     """One row per clone: id, parent, support, number of mutations, named ones, and its cells by sample."""
+    from seriome.clones.pictures import clone_label
+
     clusters, tree, course = clones["clusters"], plain(clones["tree"]), clones["trajectories"]
     parents = {row["cluster_id"]: row for row in tree}
     rows = []
-    ids = sorted({*clusters["cluster_id"].dropna(), *course["cluster_id"].dropna()}, key=_natural)
+    ids = sorted({*clusters["cluster_id"].dropna(), *course["cluster_id"].dropna()})
     for ident in ids:
         members = clusters[clusters["cluster_id"] == ident].drop_duplicates("mutation_id")
         named = sorted(str(name) for name in members["name"].dropna() if ":" not in str(name))
         above = parents.get(ident, {})
         rows.append(
             {
-                "clone": ident,
-                "parent": None if above.get("parent") in (None, "-1", -1) else above["parent"],
+                "clone": clone_label(int(ident)),
+                "parent": clone_label(above["parent"]) if above.get("parent", -1) != -1 else None,
                 "support": above.get("support"),
                 "mutations": len(members),
                 "names": named[:6],
@@ -227,10 +251,6 @@ def clone_rows(clones: dict) -> list[dict]:
             }
         )
     return rows
-
-
-def _natural(text) -> tuple:
-    return (0, int(text), "") if str(text).lstrip("-").isdigit() else (1, 0, str(text))
 
 
 def variant_table(variants: pd.DataFrame, samples: list[dict], treatments: list[dict], shown: int) -> dict:
@@ -280,9 +300,7 @@ def variant_table(variants: pd.DataFrame, samples: list[dict], treatments: list[
 
 
 def _filled_keys(row: dict) -> dict:
-    return {
-        key: row.get(key) for key in "sample timepoint day specimen state vaf vaf_lower vaf_upper lod depth".split()
-    }
+    return {key: row.get(key) for key in ("sample", "timepoint", "day", "specimen", "state", "vaf", "lod", "depth")}
 
 
 def change_lists(samples: list[dict], features: pd.DataFrame, shown: int) -> list[dict]:

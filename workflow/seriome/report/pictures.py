@@ -30,9 +30,10 @@ SILENT = ("axis", "legend", "group mark container", "title", "rule mark containe
 ElementTree.register_namespace("", SVG)
 
 
-def rendered(picture, ident: str) -> str | None:
+def rendered(picture, ident: str, width: int | None = None) -> str | None:
     """A chart (Altair chart, Vega-Lite dict, or SVG text) as a whole SVG file; None for no picture.
 
+    width  of the plot in pixels where the picture states one, the same for all of its parts; None leaves it
     ident  begins every id of the picture, so that two pictures in one page cannot take each other's clips
     The description of a mark becomes its tooltip (`<title>`), which works without script. Scripts, event handlers and
     links that lead outside are dropped, whoever drew the picture.
@@ -45,7 +46,8 @@ def rendered(picture, ident: str) -> str | None:
         import vl_convert
 
         spec = picture if isinstance(picture, dict) else picture.to_dict()
-        spec = {**spec, "config": _merged(STYLE, spec.get("config", {}))}
+        spec = {**spec, "config": _merged(spec.get("config", {}), STYLE)}
+        spec = _widened(spec, width) if width else spec
         text = vl_convert.vegalite_to_svg(spec)
     root = ElementTree.fromstring(text)
     own = dict.fromkeys(node.get("id") for node in root.iter() if node.get("id"))
@@ -87,6 +89,15 @@ def _merged(below: dict, above: dict) -> dict:
     for key, value in above.items():
         both[key] = _merged(both[key], value) if isinstance(value, dict) and isinstance(both.get(key), dict) else value
     return both
+
+
+def _widened(spec, width: int):
+    """The Vega-Lite spec with the width of every plot that states one as a number set to `width`."""
+    if isinstance(spec, list):
+        return [_widened(part, width) for part in spec]
+    parts = ("layer", "vconcat", "spec")
+    changed = {key: _widened(value, width) if key in parts else value for key, value in spec.items()}
+    return changed | {"width": width} if isinstance(spec.get("width"), int | float) else changed
 
 
 def _clean(node, names) -> None:

@@ -21,6 +21,7 @@ POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:; connect-src 'none'; form-action 'none'"
 )
+KEYS = ("sample", "run", "patient")  # they name the row already
 UUID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -81,9 +82,7 @@ def _flat(record: dict, above: str = ""):
             yield from _flat(value, f"{name}_")
         elif isinstance(value, bool):
             yield name, "yes" if value else "no"
-        elif isinstance(value, int | float):
-            yield name, value
-        elif isinstance(value, str) and "/" not in value and name not in ("sample", "run", "patient"):
+        elif isinstance(value, int | float | str) and "/" not in str(value) and name not in KEYS:
             yield name, value
 
 
@@ -125,8 +124,9 @@ def _fixed(page: str) -> str:
     page = re.sub(r'reportUuid = "[0-9a-f-]{36}"', f'reportUuid = "{UUID}"', page)
     page = re.sub(r'configCreationDate = "[^"]*"', 'configCreationDate = ""', page)
     page = re.sub(r'(id="mqc_compressed_plotdata">)([^<]+)(<)', lambda m: m[1] + _packed(m[2]) + m[3], page)
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<style>#mqc_welcome{{display:none!important}}</style>'
-    return page.replace("<head>", f"<head>\n{policy}", 1)
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    style = "<style>#mqc_welcome{display:none!important}</style>"  # an invitation to a video that cannot be reached
+    return page.replace("<head>", f"<head>\n{policy}\n{style}", 1)
 
 
 def _packed(data: str) -> str:

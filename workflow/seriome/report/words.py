@@ -15,6 +15,8 @@ STATE_WORDS = {
     "failed_qc": "measured, but the number cannot be trusted",
 }
 
+RESPONSES = {"CR": "complete response", "PR": "partial response", "SD": "stable disease", "PD": "progression"}
+
 REASONS = {
     "truncated_gzip": "compressed file is cut off",
     "truncated_fastq": "read file ends within a read",
@@ -29,19 +31,19 @@ REASONS = {
 }
 
 GLOSSARY = [
-    ("VAF", "Variant allele fraction: the share of the reads at a place in the genome that carry the variant. It depends "
-     "on tumour purity and on copy number, so a VAF of 25 % can be a mutation of half or of all cancer cells."),
+    ("VAF", "Variant allele fraction: the share of the reads at a place in the genome that carry the variant. It "
+     "depends on tumour purity and on copy number, so a VAF of 25 % can be a mutation of half or of all cancer cells."),
     ("CCF", "Cancer cell fraction: the share of the cancer cells of a sample that carry a mutation; purity and copy "
      "number are taken out. 100 % is every cancer cell."),
     ("Clone", "Cells that share a set of mutations. A clone includes its descendants: its CCF is never below theirs. "
      "The share of a clone is its CCF without its descendants; the shares of a sample add up to 100 %."),
-    ("LOD", "Limit of detection: the smallest fraction that would have been found with 95 % power at the depth that was "
-     "reached. A sample without a variant says only that there was less than this."),
+    ("LOD", "Limit of detection: the smallest fraction that would have been found with 95 % power at the depth that "
+     "was reached. A sample without a variant says only that there was less than this."),
     ("Interval", "The bars and bands are 95 % intervals: the method's own uncertainty, given its assumptions."),
     ("Not measured", "Nobody looked: no sample, no assay, or no read at this place. It says nothing about the tumour."),
     ("Below the detection limit", "Looked for and not seen. The limit is given with it, because below 5 % and below "
      "0.1 % are different findings."),
-    ("Measured zero", "A quantity whose measured value is zero, such as no read of an expressed gene in a deep library."),
+    ("Measured zero", "A quantity whose measured value is zero, such as no read of a gene in a deep library."),
     ("Gap", "Something that was asked for in the sheets and did not come, with its reason and what would mend it."),
     ("Timepoint, day", "A timepoint is a label; its day counts from the patient's own day 0, usually the first "
      "treatment. Days of two patients are not calendar days and cannot be compared as such."),
@@ -67,7 +69,7 @@ SOURCES = [
     ("workflow", "Order and rerun of steps", "Snakemake: Mölder et al. 2021", "10.12688/f1000research.29032.2"),
     ("report", "Quality page", "MultiQC: Ewels et al. 2016", "10.1093/bioinformatics/btw354"),
     ("report", "Charts", "Vega-Lite: Satyanarayan et al. 2017; Altair: VanderPlas et al. 2018", "10.21105/joss.01057"),
-    ("report", "Colours", "Palette safe for colour-blind readers: Wong 2011, after Okabe and Ito", "10.1038/nmeth.1618"),
+    ("report", "Colours", "Safe for colour-blind readers: Wong 2011, after Okabe and Ito", "10.1038/nmeth.1618"),
 ]  # fmt: skip
 
 
@@ -127,17 +129,18 @@ def consequence(text) -> str:
     return ", ".join(part.strip().replace("_variant", "").replace("_", " ") for part in parts if part.strip())
 
 
-def outcome_sentence(outcome: str, gaps: list[dict]) -> str:
-    """The run's outcome in words."""
-    if not gaps:
-        return "Everything that was asked for in the sheets came, and nothing was left out."
-    samples = {(gap["patient"], gap["sample"]) for gap in gaps if gap["sample"]}
-    patients = {gap["patient"] for gap in gaps if gap["patient"]}
-    places = f" in {plural(len(samples), 'sample')} of {plural(len(patients), 'patient')}" if samples else ""
-    return (
-        f"{plural(len(gaps), 'thing')} that {'was' if len(gaps) == 1 else 'were'} asked for did not come{places}. "
-        "Everything that does not depend on it was computed; each gap stands below with its reason and its way out."
+def outcome_sentence(outcome: dict) -> str:
+    """The run's outcome in words, from outcome.json."""
+    units, samples = outcome["units"], outcome["samples"]
+    came = (
+        f"{count(units['came'])} of {plural(units['asked'], 'raw file set')} could be used, and "
+        f"{count(samples['measured'])} of {plural(samples['asked'], 'planned measurement')} (a sample by one assay) "
+        "gave results."
     )
+    if not outcome["gaps"]:
+        return f"{came} Nothing that the sheets ask for is missing."
+    missing = "one thing is" if outcome["gaps"] == 1 else f"{count(outcome['gaps'])} things are"
+    return f"{came} {missing.capitalize()} missing; whatever does not need them was computed."
 
 
 def event_sentence(event: dict) -> tuple[str, str]:
