@@ -81,6 +81,7 @@ FASTQ_DAMAGE = [
     pytest.param("", fastq(["a", "b"]).replace("b\nA", "b\n"), None, "malformed_fastq", "(line 8): 39", id="length"),
     pytest.param("", fastq(["a"]).replace("+", "-"), None, "malformed_fastq", "third line", id="no +"),
     pytest.param("", fastq(["a"]).replace("III", "I\0I"), None, "malformed_fastq", "quality has a char", id="zeros"),
+    pytest.param("", fastq(["a", "b" * 255]), None, "malformed_fastq", "(line 5): its name has more", id="long name"),
     pytest.param("", "", None, "empty_file", "no bytes", id="no bytes"),
     pytest.param(".gz", "", None, "empty_file", "no reads", id="no reads"),
 ]
@@ -164,7 +165,9 @@ def test_vcf(tmp_path):
     assert (found["status"], found["records"], found["counts"]) == ("ok", 1, {"samples": 1})
     none = check("vcf", write(tmp_path / "none.vcf", VCF))
     assert (none["status"], none["records"]) == ("ok", 0)
-    assert check("vcf", write(tmp_path / "h.vcf", row))["reason"] == "malformed_vcf"
+    headless = check("vcf", write(tmp_path / "h.vcf", row))
+    assert headless["reason"] == "malformed_vcf"
+    assert str(tmp_path) not in headless["detail"]
     bad = check("vcf", write(tmp_path / "b.vcf", VCF + row + row.replace("100", "x") + row[:5]))
     assert bad["reason"] == "malformed_vcf"
     assert "record 1" in bad["detail"]

@@ -81,7 +81,8 @@ def _read(path, name: str, parquet: bool) -> pd.DataFrame:
         try:
             return pd.read_parquet(path)
         except (pa.ArrowInvalid, OSError) as error:
-            raise DataError("malformed_table", f"{name} is not a whole Parquet file: {error}", MEND) from None
+            said = str(error).replace(str(path), name)
+            raise DataError("malformed_table", f"{name} is not a whole Parquet file: {said}", MEND) from None
     from seriome.intake.streams import blocks
 
     text = b"".join(blocks(path, name))

@@ -29,7 +29,9 @@ def check_bam(files, names):
                 mapped += not read.flag & 0x904  # unmapped, secondary, supplementary
     except (OSError, ValueError) as error:
         raise DataError(
-            "malformed_bam", f"{name} cannot be read behind alignment {records:,}: {error}", COPY_AGAIN
+            "malformed_bam",
+            f"{name} cannot be read behind alignment {records:,}: {_said(error, path, name)}",
+            COPY_AGAIN,
         ) from None
     finally:
         pysam.set_verbosity(silenced)
@@ -63,7 +65,14 @@ def check_vcf(files, names):
             "malformed_vcf", f"{name} is compressed with gzip, which htslib cannot seek in", "compress it with bgzip"
         ) from None
     except (OSError, ValueError, IndexError) as error:
-        raise DataError("malformed_vcf", f"{name} cannot be read behind record {records:,}: {error}", mend) from None
+        raise DataError(
+            "malformed_vcf", f"{name} cannot be read behind record {records:,}: {_said(error, path, name)}", mend
+        ) from None
     finally:
         pysam.set_verbosity(silenced)
     return records, {"samples": samples}
+
+
+def _said(error, path, name: str) -> str:
+    """What htslib said, with the file's name as the sheet has it."""
+    return str(error).replace(str(path), name).removeprefix("b'").strip()

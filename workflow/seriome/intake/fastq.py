@@ -11,8 +11,9 @@ import numpy as np
 from seriome.errors import DataError
 from seriome.intake.streams import COPY_AGAIN, blocks
 
-NEWLINE, RETURN, SPACE, TAB, SLASH, AT, PLUS = b"\n\r \t/@+"
+NEWLINE, RETURN, SPACE, TAB, SLASH, AT, PLUS, ONE, TWO = b"\n\r \t/@+12"
 LOWEST, HIGHEST = 33, 126  # quality characters, ASCII
+LONGEST_NAME = 254  # characters, SAM specification 1.4: aligners write no longer name
 GROUP = 1 << 22  # unpacked bytes looked at together
 MEND = "export or copy the file again; intake reads records of four lines"
 
@@ -116,18 +117,24 @@ def _parse(text: bytes, done: int, name: str):
         wrong[line[line % 4 == column] // 4] = True
         refuse(wrong, column + 1, lambda at, what=what: f"its {what} has a character outside of '!' to '~'")
     blanks = odd[(data[odd] == SPACE) | (data[odd] == TAB)]
-    return Records(done + 1, _names(data, starts[:, 0] + 1, ends[:, 0], blanks), lengths[:, 1]), text[used:]
+    begin, end = _name_bounds(data, starts[:, 0] + 1, ends[:, 0], blanks)
+    refuse(end - begin > LONGEST_NAME, 1, lambda at: f"its name has more than {LONGEST_NAME} characters")
+    return Records(done + 1, _names(data, begin, end), lengths[:, 1]), text[used:]
 
 
-def _names(data, starts, ends, blanks):
-    """Read names: up to the first blank, without /1 or /2 at their end."""
+def _name_bounds(data, starts, ends, blanks):
+    """Where read names begin and end: up to the first blank, without /1 or /2 at their end."""
     if len(blanks):
         at = np.searchsorted(blanks, starts)
         blank = np.where(at < len(blanks), blanks[np.minimum(at, len(blanks) - 1)], ends)
         ends = np.minimum(ends, blank)
+    mate = (ends - starts > 2) & (data[ends - 2] == SLASH) & ((data[ends - 1] == ONE) | (data[ends - 1] == TWO))
+    return starts, ends - 2 * mate
+
+
+def _names(data, starts, ends):
+    """The names between these bounds as an array of bytes."""
     lengths = ends - starts
-    mate = (lengths > 2) & (data[ends - 2] == SLASH) & ((data[ends - 1] == ord("1")) | (data[ends - 1] == ord("2")))
-    lengths = lengths - 2 * mate
     width = max(int(lengths.max()), 1)
     place = starts[:, None] + np.arange(width)
     letters = np.where(np.arange(width) < lengths[:, None], data[np.minimum(place, len(data) - 1)], 0)
