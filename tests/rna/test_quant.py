@@ -63,7 +63,7 @@ def reads(folder, transcriptome, direction, seed=1, planted=PLANTED, paired=True
 def quantify(units, index, **settings):
     gaps = Gaps()
     rows, info = quantify_sample(
-        units, index, SETTINGS | settings, threads=1, gaps=gaps, about=ABOUT, log=io.StringIO()
+        units, index, SETTINGS | settings, threads=1, gaps=gaps, about=ABOUT, words=io.StringIO()
     )
     return {row["target_id"]: row for row in rows}, info, gaps
 

@@ -7,4 +7,4 @@ from seriome.logs import log_to
 from seriome.rna.kallisto import build_index
 
 with log_to(snakemake.log[0]), moved_into_place(snakemake.output[0]) as temporary:
-    build_index(snakemake.input[0], temporary, snakemake.threads, log=sys.stdout)
+    build_index(snakemake.input[0], temporary, snakemake.threads, words=sys.stdout)

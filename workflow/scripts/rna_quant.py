@@ -18,7 +18,7 @@ with log_to(snakemake.log[0]) as log, open(snakemake.log.kallisto, "w") as words
         threads=snakemake.threads,
         gaps=gaps,
         about=snakemake.params.about,
-        log=words,
+        words=words,
     )
     log.info("%s", info)
     write_tsv(snakemake.output.abundance, rows, ABUNDANCE)

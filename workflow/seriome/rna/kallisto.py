@@ -6,6 +6,7 @@ Its random parts (bootstraps) are not used, so its answer does not depend on a s
 """
 
 import csv
+import io
 import json
 import shutil
 import signal
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from seriome.errors import InputError
 from seriome.files import open_text
+from seriome.logs import log
 
 ABUNDANCE = ["target_id", "length", "eff_length", "est_counts", "tpm"]
 STRANDS = {"unstranded": [], "forward": ["--fr-stranded"], "reverse": ["--rf-stranded"]}
@@ -47,19 +49,19 @@ def binaries() -> list[str]:
     return found
 
 
-def build_index(fasta, path, threads: int, log) -> None:
-    """Index of the transcripts in `fasta`, with k-mers of 31 bases."""
+def build_index(fasta, path, threads: int, words) -> None:
+    """Index of the transcripts in `fasta`, with k-mers of 31 bases; `words` takes what kallisto says."""
     with tempfile.TemporaryDirectory() as scratch:
-        code = _run(["index", "-i", path, "-t", threads, "-T", f"{scratch}/tmp", fasta], log)
+        code = _run(["index", "-i", path, "-t", threads, "-T", f"{scratch}/tmp", fasta], words)
     if code:
         raise RuntimeError(f"kallisto index failed with code {code}")
 
 
-def quantify(units: list[list[str]], index, settings: Settings, log, sample: str = "sample"):
+def quantify(units: list[list[str]], index, settings: Settings, words, sample: str = "sample"):
     """Abundances over all units of one sample.
 
     units    files of each unit, all of two (pairs) or all of one (single reads)
-    log      open text file that takes what kallisto says; its `pair` lines name the sample
+    words    open text file that takes what kallisto says; its `pair` lines name the sample
     Returns  (rows, info): rows of ABUNDANCE as dicts; info as in kallisto's run_info.json, without time and call
     """
     paired = len(units[0]) == 2
@@ -75,7 +77,7 @@ def quantify(units: list[list[str]], index, settings: Settings, log, sample: str
                 link.symlink_to(Path(file).absolute())
                 links.append(link)
         out = Path(scratch) / "out"
-        code = _run(["quant", *arguments, "-o", out, *links], log)
+        code = _run(["quant", *arguments, "-o", out, *links], words)
         info = json.loads((out / "run_info.json").read_text()) if (out / "run_info.json").is_file() else None
         if info is None or (code and info["n_pseudoaligned"]):  # code 1 and zero reads pseudoaligned is an answer
             raise RuntimeError(f"kallisto quant failed with code {code}")
@@ -91,7 +93,7 @@ def read_abundance(path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t"))
 
 
-def find_strand(units, index, settings: Settings, fragments: int, log):
+def find_strand(units, index, settings: Settings, fragments: int):
     """(strand, share): which strand the first reads come from, judged from the first fragments of the units.
 
     Quantified once as forward and once as reverse; share is forward / (forward + reverse). From CLEAR up it is
@@ -110,7 +112,13 @@ def find_strand(units, index, settings: Settings, fragments: int, log):
         ]
         for strand in ("forward", "reverse"):
             one = Settings(settings.threads, strand, settings.fragment_length, settings.fragment_sd)
-            mapped[strand] = quantify(heads, index, one, log, f"strand_{strand}")[1]["n_pseudoaligned"]
+            words = io.StringIO()  # not for the log that MultiQC reads: this is no sample
+            try:
+                mapped[strand] = quantify(heads, index, one, words)[1]["n_pseudoaligned"]
+            except RuntimeError:
+                log.error("%s", words.getvalue())
+                raise
+    log.info("first fragments that fit a transcript: %d forward, %d reverse", mapped["forward"], mapped["reverse"])
     both = mapped["forward"] + mapped["reverse"]
     if both < ENOUGH:
         return "unstranded", None
@@ -125,12 +133,12 @@ def _head(file, path: Path, fragments: int) -> str:
     return str(path)
 
 
-def _run(arguments, log) -> int:
+def _run(arguments, words) -> int:
     """Run kallisto; a program that this processor cannot run gives way to the next."""
     for binary in binaries():
         done = subprocess.run([binary, *map(str, arguments)], capture_output=True, text=True, errors="replace")
-        log.write(done.stdout + done.stderr)
-        log.flush()
+        words.write(done.stdout + done.stderr)
+        words.flush()
         if done.returncode != -signal.SIGILL:
             break
     if done.returncode < 0:

@@ -13,12 +13,13 @@ from seriome.rna.kallisto import Settings, find_strand, quantify, read_abundance
 NOTHING = {"n_processed": 0, "n_pseudoaligned": 0, "state": "not_measured", "units": []}
 
 
-def quantify_sample(units: dict, index, settings: dict, *, threads: int, gaps: Gaps, about: dict, log):
+def quantify_sample(units: dict, index, settings: dict, *, threads: int, gaps: Gaps, about: dict, words):
     """(rows of abundance.tsv, run_info) of one sample over its usable units.
 
     units     {run: its files}, two of pairs or one of single reads; where both kinds are there, the pairs are taken
               and the single reads become gaps (mixed_layout), for kallisto has one model of fragments per run
     settings  the config's section rna
+    words     open text file that takes what kallisto says of this sample
     Returns   rows, empty unless something was measured; run_info with the keys of kallisto and
               state         measured, not_measured (no unit left) or failed_qc (low_mapping)
               strand, strand_share   see find_strand; strand_share None where the config says the strand
@@ -40,8 +41,8 @@ def quantify_sample(units: dict, index, settings: dict, *, threads: int, gaps: G
     how = {"fragment_length": settings["fragment_length"], "fragment_sd": settings["fragment_sd"], "threads": threads}
     strand, share = settings["strand"], None
     if strand == "auto":
-        strand, share = find_strand(files, index, Settings(**how), settings["strand_fragments"], log)
-    rows, info = quantify(files, index, Settings(strand=strand, **how), log, about["sample"])
+        strand, share = find_strand(files, index, Settings(**how), settings["strand_fragments"])
+    rows, info = quantify(files, index, Settings(strand=strand, **how), words, about["sample"])
     info |= {"strand": strand, "strand_share": share, "units": list(units), "state": "failed_qc"}
     with gaps.spoil(**key):
         judge_mapping(info, settings["min_mapped"])
