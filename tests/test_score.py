@@ -240,13 +240,16 @@ def test_resistance_in_events(results, truth):
             {"event": "emerged", "cluster_id": 1, "mutation_id": "", "name": "", "first_seen_day": 50},
             {"event": "resistance", "cluster_id": 1, "mutation_id": "chr1:20:C:G", "name": "x", "first_seen_day": 50},
             {"event": "resistance", "cluster_id": 1, "mutation_id": "q", "name": "KRAS G12D", "first_seen_day": 50},
+            {"event": "resistance", "cluster_id": 1, "mutation_id": "chr2:40:T:A", "name": "R9S", "first_seen_day": 50},
+            {"event": "resistance", "cluster_id": 0, "mutation_id": "chr2:30:G:C", "name": "P8L", "first_seen_day": 50},
         ],
         ["event", "cluster_id", "mutation_id", "name", "first_seen_day", "last_unseen_day"],
     )
     found = score(results, truth)["resistance"]
     assert found["dated_right_in_events"] == 1
     assert found["mutations"][0]["day_in_events"] == 50
-    assert found["invented"] == ["P1 KRAS G12D"]
+    assert found["passengers"] == ["P1 R9S"], "it came with the clone"
+    assert found["invented"] == ["P1 KRAS G12D", "P1 P8L"], "not planted; there from the start"
 
 
 def test_copy_number(results, truth):
@@ -325,7 +328,16 @@ def test_clones_mixed_up(results, truth):
 
 
 def test_purity(results, truth):
-    write_json(results / "clones" / "P1" / "fit.json", {"purity": {"S0": 0.5, "S1": {"value": 0.25}, "S9": None}})
+    write_json(
+        results / "clones" / "P1" / "fit.json",
+        {
+            "purity": [
+                {"sample_id": "S0", "purity": 0.5},
+                {"sample_id": "S1", "purity": 0.25},
+                {"sample_id": "S2", "purity": None},
+            ]
+        },
+    )
     found = score(results, truth)["purity"]
     assert found["estimated"] == 2
     assert found["tissue_mean_absolute_error"] == pytest.approx(0.1)

@@ -247,13 +247,9 @@ def _resistance(results: Path, truth: Path) -> dict:
         "dated_right_in_events": sum(row["day_in_events"] == row["day_first_reported"] is not None for row in rows)
         if said
         else None,
-        "invented": _invented_resistance(said, events),
+        **_other_resistance(said, planted, events),
         "mutations": rows,
     }
-
-
-def _resistance_rows(table: pd.DataFrame) -> pd.DataFrame:
-    return table[table["event"] == "resistance"]
 
 
 def _same_mutation(table: pd.DataFrame, event: dict) -> pd.Series:
@@ -261,27 +257,29 @@ def _same_mutation(table: pd.DataFrame, event: dict) -> pd.Series:
 
 
 def _day_in_events(table, event: dict):
-    """First day that clones/{patient}/events.tsv gives the mutation (as resistance, or as any event), or None."""
+    """First day that clones/{patient}/events.tsv gives the mutation in any event, or None."""
     if table is None:
         return None
     own = table[_same_mutation(table, event)]
-    own = _resistance_rows(own) if len(_resistance_rows(own)) else own
     days = _number(own["first_seen_day"]).dropna()
     return float(days.min()) if len(days) else None
 
 
-def _invented_resistance(said: dict, events: pd.DataFrame) -> list[str]:
-    """Mutations reported as resistance that were not planted as such."""
-    invented = []
+def _other_resistance(said: dict, planted: pd.DataFrame, events: pd.DataFrame) -> dict[str, list[str]]:
+    """Mutations reported as resistance that were not planted as such: `passengers` that truly emerged (no method can
+    tell them from the driver of their clone by when they came) and `invented` ones, absent or there from the start."""
+    found = {"passengers": [], "invented": []}
     for patient, table in said.items():
-        planted = events[events["patient"] == patient].to_dict("records")
-        rows = _resistance_rows(table)
-        rows = rows[rows["mutation_id"] != ""]
+        rows = table[(table["event"] == "resistance") & (table["mutation_id"] != "")]
         known = np.zeros(len(rows), bool)
-        for event in planted:
+        for event in events[events["patient"] == patient].to_dict("records"):
             known |= _same_mutation(rows, event).to_numpy()
-        invented += [f"{patient} {name}" for name in sorted(set(rows.loc[~known, "name"]))]
-    return invented
+        own = planted[planted["patient"] == patient]
+        at_first = own[own["day"] == own["day"].min()]
+        emerged = set(at_first.loc[at_first["vaf"] == 0, "variant"])
+        for row in rows[~known].drop_duplicates("mutation_id").itertuples():
+            found["passengers" if row.mutation_id in emerged else "invented"].append(f"{patient} {row.name}")
+    return {kind: sorted(names) for kind, names in found.items()}
 
 
 def _copy_number(results: Path, truth: Path) -> dict:
@@ -438,8 +436,7 @@ def _purity(results: Path, truth: Path) -> dict:
         raise NotThere("no clones/*/fit.json")
     found = {}
     for path in paths:
-        for sample, value in (read_json(path).get("purity") or {}).items():
-            found[sample] = value.get("value", value.get("purity")) if isinstance(value, dict) else value
+        found |= {row["sample_id"]: row["purity"] for row in read_json(path).get("purity") or []}
     planted = _truth(truth, "purity").set_index("sample")
     rows = {sample: value for sample, value in found.items() if value is not None and sample in planted.index}
     error = {sample: value - planted.loc[sample, "tumour_fraction"] for sample, value in rows.items()}
@@ -513,7 +510,8 @@ STAGES = {
         ),
     ),
     "resistance": (
-        _resistance, ("planted", "reported", "dated_right", "dated_right_in_events", "invented", "mutations"),
+        _resistance,
+        ("planted", "reported", "dated_right", "dated_right_in_events", "passengers", "invented", "mutations"),
     ),
     "copy_number": (
         _copy_number,

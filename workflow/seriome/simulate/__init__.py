@@ -35,7 +35,7 @@ def simulate(
     depth: float = 160,
     normal_depth: float = 90,
     plasma_depth: float = 450,
-    rna_pairs: int = 60_000,
+    rna_pairs: int = 80_000,
     spoil: bool = True,
     cores: int = 2,
     force: bool = False,
