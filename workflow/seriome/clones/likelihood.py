@@ -124,7 +124,11 @@ def log_likelihood(alt, depth, vaf, precision=None):
 
 
 def tensor(counts: Counts, states: States, purity, grid: Grid, error, precision=None) -> np.ndarray:
-    """Log likelihood of every row, sample and grid point, (R, S, G); 0 where a mutation is not covered."""
+    """Log likelihood of every row, sample and grid point, (R, S, G); 0 where a mutation is not covered.
+
+    error is above 0, else one misread base would rule a clone's absence out for good.
+    """
+    require(0 < error < 0.5, "0 < error < 0.5", error)
     cell = [x[:, :, None] for x in (states.copies, states.total, states.normal)]
     vaf = expected_vaf(grid.ccf, np.asarray(purity, float)[None, :, None], *cell, error=error)
     alt = counts.alt[states.mutation][:, :, None]

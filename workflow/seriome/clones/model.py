@@ -36,6 +36,9 @@ START_PRECISION = 1000.0  # before it is estimated: a start that splits too much
 PRECISION_PRIOR = (np.log(4000), 2.5)  # log-normal: wide, the data decide
 ROUNDS = 8
 SETTLED = 0.005  # relative change of every purity at which the rounds end
+# Which cluster is the founder: costs in nats. A mutation above it in some sample may lie on more copies than thought or
+# be an artefact; a founder with few of many mutations is unlikely.
+ABOVE_COST, SMALL_COST, SMALL, FOUNDER_MANY = 3.0, 8.0, 0.15, 6
 FEW = 3  # mutations below which clusters are hardly told apart
 
 
@@ -184,12 +187,12 @@ def _first_founder(counts, usable, grid, settings, warn):
     mean, lower, upper = interval(mixture.posterior, grid)
     spread = (upper - lower) / 3.92
     sizes = member.sum(axis=0)
-    score = np.zeros(len(sizes))
+    cost = np.where((sizes >= SMALL * len(index)) | (len(index) < FOUNDER_MANY), 0.0, SMALL_COST)
     for one in range(len(sizes)):
         gap = (mean[one] - mean) / np.sqrt(spread[one] ** 2 + spread**2 + 0.02**2)
-        score[one] = np.delete(log_ndtr(gap), one, axis=0).sum()
-    enough = sizes > max(1.5, 0.05 * len(index))
-    best = int(np.argmax(np.where(enough if enough.any() else True, score, -np.inf)))
+        others = np.delete(np.minimum(-log_ndtr(gap).sum(axis=1), ABOVE_COST * sizes), one)
+        cost[one] += others.sum()
+    best = int(np.argmin(cost))
     above = [
         (part.samples[s], int(k))
         for k, s in zip(*np.nonzero(mean - 1.96 * spread > mean[best] + 1.96 * spread[best] + 0.05), strict=True)

@@ -118,6 +118,7 @@ def clone_tree(tree: pd.DataFrame, trajectories: pd.DataFrame) -> alt.LayerChart
     """Who descends from whom. A node's size is its highest CCF; an edge says its support, dashed below 0.8."""
     if tree.empty:
         return _note("No tree: no clones.")
+    tree = tree.assign(cluster_id=tree["cluster_id"].astype(int), parent=tree["parent"].astype(int))
     parent = {int(row.cluster_id): int(row.parent) for row in tree.itertuples()}
     children = {one: sorted(c for c in parent if parent[c] == one) for one in [-1, *parent]}
     place, leaves = {}, iter(range(len(parent)))
@@ -130,7 +131,7 @@ def clone_tree(tree: pd.DataFrame, trajectories: pd.DataFrame) -> alt.LayerChart
 
     for top in children[-1]:
         lay(top, 0)
-    largest = trajectories.groupby("cluster_id")["ccf"].max()
+    largest = trajectories.groupby(trajectories["cluster_id"].astype(int))["ccf"].max().to_dict()
     nodes = pd.DataFrame(
         {
             "cluster_id": list(place),

@@ -98,7 +98,7 @@ def clones(variants: pd.DataFrame, copy_number=None, treatments=(), settings: Se
     counts = _counts(rows, mutations, samples)
     numbers = _copy_number(copy_number, mutations, samples, settings.copy_number_change)
     model = fit(counts, numbers, settings)
-    tree = _tree(model)
+    tree = tree_of(model)
     seen_through_descendants(model, tree.parent)
     own = shares(model, tree.parent, settings.seed)
     states = _states(rows, mutations, samples)
@@ -195,7 +195,8 @@ def _states(rows, mutations, samples):
     return np.where(depth <= 0, "not_covered", np.where(called, "measured", "below_lod"))
 
 
-def _tree(model: Model) -> Tree:
+def tree_of(model: Model) -> Tree:
+    """The tree of a fit, from the samples in which tumour was detected and every cluster covered."""
     known = np.flatnonzero(np.isfinite(model.purity))
     if not model.clusters:
         return Tree(np.zeros(0, int), np.zeros(0), 0.0, [])

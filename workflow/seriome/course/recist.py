@@ -41,8 +41,10 @@ def response(lesions, new_lesions=(), first_treatment=None) -> list[Assessment]:
     by_day = {}
     for day, name, diameter in lesions:
         by_day.setdefault(int(day), {})[name] = float(diameter)
-    if not by_day:
-        return []
+    if not by_day:  # no target lesion: only new lesions can be judged
+        seen = sorted({int(day) for day, _ in new_lesions if first_treatment is None or day > first_treatment})
+        named = {one: sorted(str(name) for day, name in new_lesions if day <= one) for one in seen}
+        return [Assessment(one, None, None, None, "PD", f"new lesion: {', '.join(named[one])}") for one in seen]
     before = [day for day in by_day if first_treatment is not None and day <= first_treatment]
     baseline_day = max(before) if before else min(by_day)
     baseline = by_day[baseline_day]

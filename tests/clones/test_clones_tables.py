@@ -1,0 +1,217 @@
+"""Tables in, tables out: planted patients in the dna stage's form, thin patients, pictures."""
+
+import json
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from planted import counts, variants
+
+from seriome.clones.pictures import ccf_lines, clone_shares, clone_tree
+from seriome.clones.tables import (
+    CLUSTER_COLUMNS,
+    TRAJECTORY_COLUMNS,
+    TREE_COLUMNS,
+    clone_name,
+    clones,
+    nonsynonymous,
+    write_table,
+)
+from seriome.files import read_tsv, write_json
+
+DAYS, SPECIMENS = [0, 0, 42, 84, 120], ["tumor", "plasma", "plasma", "plasma", "tumor"]
+TREATMENTS = [{"drug": "gefitinib", "start": 1, "end": 90}, {"drug": "osimertinib", "start": 91}]
+TRUTH = [[1, 1, 1, 1, 1], [0.5, 0.45, 0.4, 0.2, 0.0], [0.0, 0.0, 0.0, 0.5, 0.9]]
+PURITY, DEPTH = [0.6, 0.15, 0.1, 0.15, 0.5], [200, 900, 900, 900, 200]
+
+
+@pytest.fixture(scope="module")
+def planted():
+    label, drawn = counts(11, TRUTH, [14, 10, 8], PURITY, DEPTH)
+    table = variants(drawn, DAYS, SPECIMENS)
+    return label, table, clones(table, None, TREATMENTS)
+
+
+def test_tables_have_their_columns_and_rows(planted):
+    _, _, found = planted
+    assert list(found.clusters) == CLUSTER_COLUMNS
+    assert list(found.tree) == TREE_COLUMNS
+    assert list(found.trajectories) == TRAJECTORY_COLUMNS
+    assert len(found.clusters) == 32 * 5, "the normal is no tumour"
+    assert len(found.trajectories) == 3 * 5
+    assert found.tree["parent"].tolist() == [-1, 0, 0]
+    assert not found.problems
+    assert {one["state"] for one in found.fit["purity"]} == {"measured"}
+    assert [one["purity"] for one in found.fit["purity"]] == pytest.approx(PURITY, rel=0.15)
+
+
+def test_shares_add_up_and_follow_the_truth(planted):
+    _, _, found = planted
+    by_sample = found.trajectories.groupby("sample_id")["share"].sum()
+    assert by_sample.to_numpy() == pytest.approx(1)
+    founder = found.trajectories[found.trajectories["cluster_id"] == 0].set_index("sample_id")["share"]
+    assert founder["S1"] == pytest.approx(0.55, abs=0.1)
+    assert founder["S3"] == pytest.approx(0.3, abs=0.1)
+    known = found.trajectories.dropna(subset=["share"])
+    assert (known["share_lower"] <= known["share"] + 1e-9).all()
+    assert (known["share"] <= known["share_upper"] + 1e-9).all()
+
+
+def test_a_clone_below_detection_has_no_value_but_bounds_and_a_limit(planted):
+    _, _, found = planted
+    below = found.trajectories[found.trajectories["state"] == "below_lod"]
+    assert len(below)
+    assert below[["ccf", "share"]].isna().all().all()
+    assert (below["ccf_lower"] == 0).all()
+    assert below["ccf_upper"].between(0, 0.3).all()
+    assert below["lod"].between(0, 0.2).all()
+
+
+def test_events_of_clones(planted):
+    label, _, found = planted
+    of_clones = found.events[found.events["mutation_id"].isna()].set_index("event")
+    rising = int(found.model.cluster_of[np.flatnonzero(label == 2)[0]])
+    falling = int(found.model.cluster_of[np.flatnonzero(label == 1)[0]])
+    assert of_clones.loc["emerged", "cluster_id"] == rising
+    assert of_clones.loc["emerged", ["first_seen_day", "last_unseen_day"]].tolist() == [84, 42]
+    assert of_clones.loc["emerged", "treatment"] == "gefitinib"
+    assert of_clones.loc["extinct", "cluster_id"] == falling
+    assert of_clones.loc["extinct", ["last_seen_day", "last_unseen_day"]].tolist() == [84, 120]
+
+
+def test_events_of_mutations(planted):
+    """Every mutation of the clone that rises, dated by its own reads, and its limit is the dna stage's."""
+    label, table, found = planted
+    resistance = found.events[found.events["event"] == "resistance"]
+    expected = {f"chr1:{1000 + 100 * n}:A:T" for n in np.flatnonzero(label == 2)}
+    assert set(resistance["mutation_id"]) == expected
+    one = resistance.iloc[0]
+    row = table[(table["variant"] == one["mutation_id"]) & (table["sample"] == "S2")].iloc[0]
+    assert one["limit_then"] == row["lod"]
+    assert one["label"].startswith("first seen day 84; at day 42 the depth could have shown 0.")
+
+
+def test_rows_in_any_order_and_twice_give_the_same_bytes(planted, tmp_path):
+    _, table, found = planted
+    again = clones(table.sample(frac=1, random_state=1), None, TREATMENTS)
+    for name in ("clusters", "tree", "trajectories", "events"):
+        for number, one in enumerate((found, again)):
+            write_table(tmp_path / f"{number}.tsv", getattr(one, name))
+        assert (tmp_path / "0.tsv").read_bytes() == (tmp_path / "1.tsv").read_bytes(), name
+    assert json.dumps(found.fit) == json.dumps(again.fit)
+    write_json(tmp_path / "fit.json", found.fit)
+    assert read_tsv(tmp_path / "1.tsv")[0]["event"]
+
+
+def test_copy_number_is_found_by_position_and_said():
+    _, drawn = counts(12, [[1, 1], [0.5, 0.2]], [12, 9], [0.6, 0.6], [300, 300])
+    drawn.alt[0], drawn.depth[0] = [225, 225], [400, 400]
+    table = variants(drawn, [0, 50], ["tumor", "tumor"])
+    rows = [
+        {"sample": sample, "gene": "ENSG1", "chrom": "chr1", "start": 900, "end": 1050, "log2_ratio": np.log2(1.6),
+         "lower": 0.5, "upper": 0.85, "state": "measured"}
+        for sample in ("S0", "S1")
+    ]  # fmt: skip
+    found = clones(table, pd.DataFrame(rows))
+    assert [(one["mutation_id"], one["tumour_cn"]) for one in found.fit["copy_number"]["changed"]] == [
+        ("chr1:1000:A:T", 4)
+    ]
+    assert found.clusters.set_index("mutation_id").loc["chr1:1000:A:T", "cluster_id"].unique().tolist() == [0]
+
+
+def test_cleared_plasma_is_a_gap_never_an_extinction():
+    _, drawn = counts(13, [[1, 1, 1], [0.4, 0.5, 0.5]], [12, 8], [0.6, 0.1, 0.0], [200, 900, 900])
+    found = clones(variants(drawn, [0, 0, 60], ["tumor", "plasma", "plasma"]), None, TREATMENTS)
+    assert [(sample, error.reason) for sample, error in found.problems] == [("S2", "purity_not_estimable")]
+    last = found.trajectories[found.trajectories["sample_id"] == "S2"]
+    assert set(last["state"]) == {"tumour_not_detected"}
+    assert last[["ccf", "share", "tumour_fraction"]].isna().all().all()
+    assert "extinct" not in set(found.events["event"])
+    purity = {one["sample_id"]: one for one in found.fit["purity"]}
+    assert purity["S2"]["purity"] is None
+    assert purity["S2"]["state"] == "not_estimable"
+    assert 0 < purity["S2"]["limit"] < 0.01
+
+
+@pytest.mark.parametrize("mutations", [0, 1, 2])
+@pytest.mark.parametrize("samples", [1, 3])
+def test_thin_patients(mutations, samples, tmp_path):
+    _, drawn = counts(14, np.ones((1, samples)), [max(mutations, 1)], [0.5] * samples, 300)
+    table = variants(drawn, list(range(samples)), ["tumor"] * samples)
+    if not mutations:
+        table = table.iloc[:0]
+    found = clones(table, pd.DataFrame())
+    codes = {one["warning"] for one in found.fit["warnings"]}
+    assert ("no_somatic_mutations" if not mutations else "few_mutations") in codes
+    assert len(found.trajectories) == (samples if mutations else 0)
+    assert [error.reason for _, error in found.problems] == ([] if mutations else ["no_somatic_mutations"])
+    for name in ("clusters", "tree", "trajectories", "events"):
+        write_table(tmp_path / f"{name}.tsv", getattr(found, name))
+    write_json(tmp_path / "fit.json", found.fit)
+    for chart in (ccf_lines(found.trajectories), clone_shares(found.trajectories)):
+        assert chart.to_dict()
+    assert clone_tree(found.tree, found.trajectories).to_dict()
+
+
+def test_only_passing_variants_count():
+    _, drawn = counts(15, [[1, 1]], [10], [0.5, 0.5], 200)
+    table = variants(drawn, [0, 50], ["tumor", "tumor"])
+    table.loc[table["variant"] == "chr1:1000:A:T", "filter"] = "strand_bias"
+    assert clones(table).fit["mutations"] == 9
+
+
+@pytest.mark.parametrize(
+    ("consequence", "changes"),
+    [
+        ("missense", True),
+        ("stop_gained", True),
+        ("*missense", True),
+        ("missense_variant&splice_region_variant", True),
+        ("frameshift", True),
+        ("splice_donor", True),
+        ("synonymous", False),
+        ("synonymous&splice_region", False),
+        ("intron_variant", False),
+        ("3_prime_utr", False),
+        ("intergenic", False),
+        (None, False),
+        (float("nan"), False),
+        ("", False),
+    ],
+)
+def test_nonsynonymous(consequence, changes):
+    assert nonsynonymous(consequence) == changes
+
+
+def test_clone_name():
+    mutations = pd.DataFrame({"name": list("ABCDE"), "consequence": ["missense"] * 4 + ["intron"]})
+    assert clone_name(mutations, [0, 4]) == "A"
+    assert clone_name(mutations, [0, 1, 2, 3, 4]) == "A, B, C and 1 more"
+    assert clone_name(mutations, [4]) == ""
+
+
+def test_pictures_live_with_text_ids_and_treatments_of_the_course(planted):
+    _, _, found = planted
+    read = found.trajectories.astype({"cluster_id": str})
+    tree = found.tree.astype({"cluster_id": str, "parent": str})
+    course = pd.DataFrame({"item": ["gefitinib", "osimertinib"], "day": [1, 91], "day_end": [90, None]})
+    for treatments in (None, TREATMENTS, course):
+        chart = ccf_lines(read, treatments).to_dict()
+        assert len(chart["layer"]) == (4 if treatments is None else 5)
+    assert ccf_lines(read.drop(columns="lod")).to_dict()
+    assert len(clone_shares(read).to_dict()["vconcat"]) == 2
+    drawn = json.dumps(clone_tree(tree, read).to_dict())
+    assert "founder" in drawn
+    assert "clone 2" in drawn
+
+
+def test_cost_of_a_demo_patient(planted):
+    label, drawn = counts(16, TRUTH, [30, 16, 14], PURITY, DEPTH)
+    table = variants(drawn, DAYS, SPECIMENS)
+    before = time.process_time()
+    found = clones(table, None, TREATMENTS)
+    spent = time.process_time() - before
+    print(f"60 mutations, 5 samples: {spent:.2f} s CPU, {found.fit['clusters']} clusters")
+    assert spent < 4
+    assert len(set(label)) == found.fit["clusters"]
