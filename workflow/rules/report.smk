@@ -100,10 +100,7 @@ rule report_page:
         title=CONFIG["report"]["title"],
         patients=COHORT.rows("patients"),
         settings={"run": {"seed": CONFIG["seed"]}}
-        | {
-            stage: CONFIG[stage]
-            for stage in ("dna", "rna", "proteome", "metabolome", "clones", "course", "targets", "report")
-        },
+        | {stage: keys for stage, keys in CONFIG.items() if isinstance(keys, dict) and stage != "reference"},
         ranking_shown=CONFIG["report"]["ranking_shown"],
         code=fingerprint("report"),
     message:

@@ -1,0 +1,66 @@
+"""The quality page: what MultiQC is given, and that its page has no clock, no chance and no way out."""
+
+import re
+
+import pytest
+
+from seriome.report.quality import assay_section, quality_page, units_section
+
+UNITS = [
+    {"assay": "dna", "sample": "P1-T0", "run": "L1", "format": "fastq", "status": "ok", "reason": "", "records": 1200,
+     "files": [{"path": "a", "bytes": 2_500_000}, {"path": "b", "bytes": 2_000_000}]},
+    {"assay": "proteome", "sample": "P1-T0", "run": "r1", "format": "mzml", "status": "gap", "reason": "no_spectra",
+     "records": 0, "files": []},
+]  # fmt: skip
+KALLISTO = """
+[quant] fragment length distribution will be estimated from the data
+[quant] running in paired-end mode
+[quant] will process pair 1: /some/where/reads_1.fastq.gz
+                             /some/where/reads_2.fastq.gz
+[quant] finding pseudoalignments for the reads ... done
+[quant] processed 10,000 reads, 9,413 reads pseudoaligned
+[quant] estimated average fragment length: 187.018
+[   em] quantifying the abundances ... done
+"""
+
+
+def test_units():
+    rows = units_section(UNITS)["data"]
+    assert rows["P1-T0 dna L1"]["megabytes"] == 4.5
+    assert rows["P1-T0 proteome r1"]["status"] == "gap: spectrum file without spectra"
+
+
+def test_assay_numbers_are_flat_and_without_paths():
+    section = assay_section("proteome", {"S r1": {"sample": "S", "psms": 31, "file": "/a/b", "mass": {"ppm": 1.5}}})
+    assert section["data"] == {"S r1": {"psms": 31, "mass_ppm": 1.5}}
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    log = tmp_path_factory.mktemp("logs") / "P1-T0.log"
+    log.write_text(KALLISTO)
+    sections = [units_section(UNITS), assay_section("metabolome", {})]
+    return [quality_page(sections, {log.name: log}) for _ in range(2)]
+
+
+def test_equal_bytes_without_paths_or_dates(pages):
+    assert pages[0] == pages[1]
+    assert "/some/where" not in pages[0]
+    assert "seriome-multiqc-" not in pages[0]
+    assert 'configCreationDate = ""' in pages[0]
+
+
+def test_nothing_is_loaded(pages):
+    assert "connect-src 'none'" in pages[0]
+    for tag in re.findall(r"<(?:script|link|img|iframe)\b[^>]*>", pages[0]):
+        assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", tag), tag[:200]
+
+
+def test_samples_bear_our_names(pages):
+    assert "P1-T0 dna L1" in pages[0]
+    assert "spectrum file without spectra" in pages[0]
+    assert re.search(r">\s*P1-T0\s*<", pages[0])
+
+
+def test_no_results_is_still_a_page():
+    assert "Raw files" in quality_page([units_section(UNITS[1:])], {})
