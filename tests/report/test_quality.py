@@ -1,6 +1,7 @@
 """The quality page: what MultiQC is given, and that its page has no clock, no chance and no way out."""
 
 import re
+from html.parser import HTMLParser
 
 import pytest
 
@@ -52,15 +53,18 @@ def test_equal_bytes_without_paths_or_dates(pages):
 
 def test_nothing_is_loaded(pages):
     assert "connect-src 'none'" in pages[0]
-    for tag in re.findall(r"<(?:script|link|img|iframe)\b[^>]*>", pages[0]):
-        assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", tag), tag[:200]
+    loading = []
+
+    class Read(HTMLParser):
+        def handle_starttag(self, tag, attributes):
+            if tag != "a":
+                loading.extend(value or "" for name, value in attributes if name in ("src", "href", "srcset", "data"))
+
+    Read().feed(pages[0])  # what stands inside a script is no tag
+    assert [one[:80] for one in loading if not one.startswith(("data:", "#"))] == []
 
 
 def test_samples_bear_our_names(pages):
     assert "P1-T0 dna L1" in pages[0]
     assert "spectrum file without spectra" in pages[0]
     assert re.search(r">\s*P1-T0\s*<", pages[0])
-
-
-def test_no_results_is_still_a_page():
-    assert "Raw files" in quality_page([units_section(UNITS[1:])], {})
