@@ -77,7 +77,7 @@ rule dna_index:
 
 rule dna_align:
     input:
-        files=unit_files,
+        files=lambda wildcards: COHORT.files("dna", wildcards.sample, wildcards.run),
         record="<results>/intake/dna/{sample}/{run}.json",
         genome="<results>/dna/reference/genome.fa",
         fai="<results>/dna/reference/genome.fa.fai",
@@ -99,7 +99,7 @@ rule dna_align:
         mem_mb=memory(4000),
         runtime=720,
     params:
-        unit=unit_row,
+        unit=lambda wildcards: COHORT.unit("dna", wildcards.sample, wildcards.run),
         code=fingerprint("dna/align", "dna/umi", "dna/tools", "files"),
     message:
         "dna: aligning {wildcards.sample} {wildcards.run}"
@@ -163,7 +163,7 @@ rule dna_call:
     benchmark:
         "<benchmarks>/dna/call/{patient}.tsv"
     wildcard_constraints:
-        patient=one_of([*COHORT.patients_with("dna"), CONTROL_PATIENT]),
+        patient=one_of(sorted(set(COHORT.assays.loc[COHORT.assays["assay"] == "dna", "patient"]))),
     conda:
         "../../envs/seriome.yaml"
     threads: 1
@@ -198,7 +198,7 @@ rule dna_copy_number:
     benchmark:
         "<benchmarks>/dna/copy_number/{patient}.tsv"
     wildcard_constraints:
-        patient=one_of([*COHORT.patients_with("dna"), CONTROL_PATIENT]),
+        patient=one_of(sorted(set(COHORT.assays.loc[COHORT.assays["assay"] == "dna", "patient"]))),
     conda:
         "../../envs/seriome.yaml"
     threads: 1

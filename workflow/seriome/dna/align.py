@@ -62,7 +62,8 @@ def align_pairs(genome, files, output, *, sample: str, run: str, structure: str 
 
     output = Path(output)
     options = pybwa.BwaMemOptions(threads=threads)
-    options.interleaved_paired_end, options.chunk_size = True, 2**30
+    options.interleaved_paired_end = True
+    options.chunk_size = 2**30 // threads  # pybwa multiplies it by the threads, in 32 bits; our batches are smaller
     aligner = pybwa.BwaMem(prefix=str(genome))
     cutters = [Cutter(segments) for segments in parse_structure(structure)]
     counts = {"pairs": 0, "short": 0}
