@@ -4,7 +4,8 @@ import altair as alt
 import pandas as pd
 
 WIDTH = 560
-PALETTE = ["#4c566a", "#d1495b", "#2e86ab", "#edae49", "#66a182", "#8d6a9f", "#c97b63", "#3d5a80", "#9c9c3b", "#b5179e"]
+# Told apart by colour-blind readers too: Okabe and Ito, in Wong 2011, doi:10.1038/nmeth.1618; grey is the founder
+PALETTE = ["#5b6672", "#d55e00", "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#882255", "#999933", "#332288"]
 
 
 def _note(text: str) -> alt.Chart:
@@ -21,6 +22,7 @@ def _colour(clusters) -> alt.Color:
     return alt.Color(
         "clone:N",
         title=None,
+        legend=alt.Legend(symbolOpacity=1),
         scale=alt.Scale(
             domain=[clone_label(one) for one in known], range=[PALETTE[one % len(PALETTE)] for one in known]
         ),
@@ -35,7 +37,7 @@ def treatment_bands(treatments, last_day) -> alt.LayerChart | None:
     """Shaded days of each treatment.
 
     treatments  rows (dicts or a table) with drug, start, end; or the treatment rows of the course table (item, day,
-                day_end). Without an end it goes on until `last_day`.
+                day_end). None goes beyond `last_day`, and one that begins on it or later is left out.
     """
     table = pd.DataFrame(treatments if treatments is not None else [])
     table = table.rename(columns={} if "drug" in table else {"item": "drug", "day": "start", "day_end": "end"})
@@ -43,8 +45,10 @@ def treatment_bands(treatments, last_day) -> alt.LayerChart | None:
         return None
     ends = pd.to_numeric(table["end"]) if "end" in table else pd.Series(float("nan"), index=table.index)
     bands = pd.DataFrame({"drug": table["drug"], "start": table["start"].astype(float), "end": ends.astype(float)})
-    bands["end"] = bands["end"].fillna(max(float(last_day), bands["start"].max()))
-    bands = bands.sort_values(["start", "drug"])
+    bands["end"] = bands["end"].fillna(float(last_day)).clip(upper=float(last_day))
+    bands = bands[bands["start"] < last_day].sort_values(["start", "drug"])
+    if bands.empty:
+        return None
     base = alt.Chart(bands)
     box = base.mark_rect(opacity=0.12, color="#888", stroke="#888", strokeWidth=0.5).encode(
         x="start:Q", x2="end:Q", tooltip=["drug:N", "start:Q", "end:Q"]
@@ -141,7 +145,7 @@ def clone_tree(tree: pd.DataFrame, trajectories: pd.DataFrame) -> alt.LayerChart
             "highest": [float(largest.get(one, float("nan"))) for one in place],
         }
     )
-    x = alt.X("x:Q", axis=None, scale=alt.Scale(padding=40))
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(padding=70))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(padding=25))
     colour = _colour(nodes["cluster_id"]).legend(None)
     base = alt.Chart(nodes)

@@ -4,15 +4,16 @@ import altair as alt
 import pandas as pd
 
 WIDTH = 560
+# Told apart by colour-blind readers too: Okabe and Ito, in Wong 2011, doi:10.1038/nmeth.1618
 RESPONSES = {
     "baseline": "#888888",
-    "CR": "#1b7837",
-    "PR": "#66a182",
-    "SD": "#edae49",
-    "PD": "#d1495b",
+    "CR": "#0072b2",
+    "PR": "#56b4e9",
+    "SD": "#e69f00",
+    "PD": "#d55e00",
     "not evaluable": "#bbbbbb",
 }
-FLAGS = {"above": "#d1495b", "below": "#2e86ab", "within": "#66a182", "no interval": "#888888"}
+FLAGS = {"above": "#d55e00", "below": "#0072b2", "within": "#5b6672", "no interval": "#888888"}
 LAB_HEIGHT = 54
 
 
@@ -110,7 +111,7 @@ def _values(rows, measure, scale):
     layers = []
     bounds = rows[rows["lower_normal"].notna() & rows["upper_normal"].notna()]
     if len(bounds):
-        band = alt.Chart(bounds.head(1)).mark_rect(color="#66a182", opacity=0.12)
+        band = alt.Chart(bounds.head(1)).mark_rect(color="#5b6672", opacity=0.12)
         layers.append(band.encode(y="lower_normal:Q", y2="upper_normal:Q"))
     base = alt.Chart(rows[["day", "value", "flag", "label"]].sort_values("day"))
     known = [one for one in FLAGS if one in set(rows["flag"])]
@@ -128,4 +129,6 @@ def _values(rows, measure, scale):
 
 
 def _title(text) -> alt.TitleParams:
-    return alt.TitleParams(text, anchor="start", fontSize=11, fontWeight="normal", color="#444", offset=2)
+    return alt.TitleParams(
+        text, anchor="start", frame="group", fontSize=11, fontWeight="normal", color="#444", offset=2
+    )
