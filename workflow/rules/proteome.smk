@@ -93,7 +93,7 @@ rule proteome_pool:
 rule proteome_identify:
     input:
         psms="<results>/proteome/psms/{sample}/{run}.parquet",
-        pooled="<results>/proteome/pooled.parquet" if CONFIG["proteome"]["fdr_scope"] == "cohort" else [],
+        pooled=["<results>/proteome/pooled.parquet"] if CONFIG["proteome"]["fdr_scope"] == "cohort" else [],
     output:
         identified="<results>/proteome/identified/{sample}/{run}.parquet",
         qc="<results>/proteome/qc/{sample}/{run}.json",

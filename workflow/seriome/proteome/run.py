@@ -43,11 +43,10 @@ def read_run(path) -> Run:
     experiment = pyopenms.MSExperiment()
     try:
         pyopenms.MzMLFile().load(str(path), experiment)
-    except RuntimeError as error:
-        said = " ".join(str(error).split())
+    except RuntimeError:  # its words name paths of this machine and lines of OpenMS; it has printed them to stderr
         raise DataError(
             "malformed_mzml",
-            f"not readable as mzML: {said[-160:]}",
+            "pyOpenMS cannot read the file as mzML; its words are in the output of the job",
             "convert the raw file again (msconvert, ThermoRawFileParser)",
         ) from None
     ms1_rt, mz, intensity, scan, fragments, levels = [], [], [], [], [], {}

@@ -41,8 +41,8 @@ MISSED, OXIDISED = 0.12, 0.10  # share of a peptide seen with one missed cleavag
 PPM_MS1, PPM_MS2, PPM_RUN = 1.5, 4.0, 1.0  # standard deviations of mass errors; PPM_RUN is common to one run
 BACKGROUND = 250  # peptides that are in no FASTA; their amounts: median 1, log2-spread 2
 FRAGMENTED = 0.2  # share of a precursor's intensity that its fragments add up to
-NOISE_MS1, NOISE_MS2, JUNK = 60, 40, 250  # noise peaks in an MS1, an MS2 (median), an MS2 of no peptide at all
-NOISE_CHOSEN = 0.12  # chance per cycle that a noise peak is taken for a peptide and fragmented
+NOISE_MS1, NOISE_MS2, JUNK = 60, 40, 200  # noise peaks in an MS1, an MS2 (median), an MS2 of no peptide at all
+NOISE_CHOSEN = 0.2  # chance per cycle that a noise peak is taken for a peptide and fragmented
 
 # retention coefficients at pH 2, Guo et al. 1986 (as in pyteomics.achrom.RCs_guo_ph2_0)
 RETENTION = {
@@ -192,7 +192,7 @@ def _ions(proteins, amounts, rng, stretch: float) -> dict[str, np.ndarray]:
         oxidised = OXIDISED * _own(peptide, "oxidation").uniform(0.3, 1.7) if "M" in peptide else 0.0
         sites = 1 + sum(peptide.count(aa) for aa in "KRH")
         three = np.clip(
-            _own(peptide, "charge").normal(0.1 + 0.25 * (sites - 2) + 0.015 * (len(peptide) - 12), 0.1), 0, 1
+            _own(peptide, "charge").normal(0.1 + 0.25 * (sites - 2) + 0.03 * (len(peptide) - 12), 0.1), 0, 1
         )
         for oxygen, part in ((0, 1 - oxidised), (1, oxidised)):
             for charge, share in ((2, 1 - three), (3, three)):
@@ -261,8 +261,8 @@ def _acquire(ions, rng, seconds: float) -> list[dict]:
 def _fragment_peaks(ions, inside, rng, error, top):
     """Peaks of one MS2 spectrum: all ions of the isolation window, each by its strength, and noise."""
     number = rng.poisson(JUNK if not len(inside) else np.clip(NOISE_MS2 * rng.lognormal(0, 0.8), 0, JUNK))
-    nominal = rng.integers(110, int(max(top, 300)), number)  # noise that lies where fragments can lie
-    mz, heights = [nominal * 1.00048 + rng.normal(0, 0.06, number)], [250 * rng.lognormal(0, 0.6, number)]
+    nominal = rng.integers(150, int(np.clip(top, 300, 1100)), number)  # noise that lies where fragments can lie
+    mz, heights = [nominal * 1.00048 + rng.normal(0, 0.03, number)], [250 * rng.lognormal(0, 0.6, number)]
     for row, strength in inside:
         ion_mz, share = fragments(ions["peptide"][row], bool(ions["oxygen"][row]), int(ions["charge"][row]))
         mz.append(ion_mz)
