@@ -40,7 +40,7 @@ rule clones:
     params:
         treatments=lambda wildcards: COHORT.rows("treatments", wildcards.patient),
         settings={**CONFIG["clones"], "seed": CONFIG["seed"]},
-        code=fingerprint("clones"),
+        code=fingerprint("clones", "dna/consequence"),
     message:
         "clones: {wildcards.patient}"
     script:

@@ -11,6 +11,7 @@ from seriome.clones.likelihood import Counts
 from seriome.clones.model import CopyNumber, Model, Settings, fit
 from seriome.clones.trajectory import seen_through_descendants, shares
 from seriome.clones.tree import Tree, grow
+from seriome.dna.consequence import NONSYNONYMOUS, TERMS
 from seriome.errors import DataError
 from seriome.files import write_tsv
 
@@ -44,24 +45,6 @@ TRAJECTORY_COLUMNS = [
     "lod",
 ]
 NO_TUMOUR = ("normal", "blank", "pool")  # specimens that clones are not looked for in
-SILENT = {
-    "synonymous",
-    "intron",
-    "intergenic",
-    "non_coding",
-    "5_prime_utr",
-    "3_prime_utr",
-    "upstream_gene",
-    "downstream_gene",
-    "stop_retained",
-    "start_retained",
-    "splice_region",
-    "upstream",
-    "downstream",
-    "regulatory_region",
-    "coding_sequence",
-    "",
-}
 METHOD = (
     "joint variational mixture over all samples on a CCF grid, beta-binomial reads, clusters merged by evidence; "
     "founder at CCF 1 gives purity; beam over trees with the sum rule"
@@ -192,7 +175,7 @@ def _states(rows, mutations, samples):
         return np.zeros((0, len(samples)), object)
     depth = np.nan_to_num(_wide(rows, "depth", mutations, samples).astype(float))
     called = _wide(rows.assign(called=rows["called"].fillna(False).astype(bool)), "called", mutations, samples) == True  # noqa: E712
-    return np.where(depth <= 0, "not_covered", np.where(called, "measured", "below_lod"))
+    return np.where(called, "measured", np.where(depth > 0, "below_lod", "not_covered"))
 
 
 def tree_of(model: Model) -> Tree:
@@ -257,9 +240,9 @@ def _trajectory_table(model: Model, samples, own) -> pd.DataFrame:
 
 
 def nonsynonymous(consequence) -> bool:
-    """Does a consequence (as bcftools csq or VEP write it; several joined by &) change the protein or its splicing?"""
-    words = {str(word).strip("*@").lower().removesuffix("_variant") for word in str(consequence or "").split("&")}
-    return bool(words - SILENT - {"none", "nan"}) and "intergenic" not in words
+    """Does a consequence (words of bcftools csq or Sequence Ontology, joined by &) change the protein?"""
+    words = {word.strip("*@") for word in str(consequence or "").split("&")}
+    return bool({TERMS.get(word, word) for word in words} & NONSYNONYMOUS)
 
 
 def clone_name(mutations, members) -> str:

@@ -6,7 +6,7 @@ log Phi((CCF - sum of the children's) / standard error), plus a symmetric Dirich
 The beam keeps BEAM trees at each step: all trees, up to seven clones. Edges have the share of the trees, weighted by
 their score, that hold them; the tree given is the one whose edges have the highest support together.
 Sources: Jiao et al. 2014, doi:10.1186/1471-2105-15-35 (sum rule); Myers et al. 2019, doi:10.1016/j.cels.2019.05.010
-(longitudinal trees); Kulman et al. 2025, Orchard, doi:10.1371/journal.pcbi.1012653 (beam of partial trees).
+(longitudinal trees); Kulman et al. 2024, Orchard, doi:10.1371/journal.pcbi.1012653 (beam of partial trees).
 """
 
 from dataclasses import dataclass

@@ -35,7 +35,7 @@ INDEX_SOURCES = {
 
 
 def course(patient: str, samples=(), treatments=(), clinical=()) -> pd.DataFrame:
-    """One patient's course, columns of SCHEMA, sorted by track, measure, item and day. An empty table is an answer.
+    """One patient's course, columns of SCHEMA, sorted by track, measure, day and item. An empty table is an answer.
 
     samples, treatments, clinical  this patient's rows of the sheets, dicts without empty cells
     """
@@ -51,7 +51,7 @@ def course(patient: str, samples=(), treatments=(), clinical=()) -> pd.DataFrame
     table = pd.DataFrame(rows, columns=[name for name in SCHEMA.names if name != "patient"])
     table.insert(0, "patient", patient)
     table["order"] = table["track"].map({track: number for number, track in enumerate(TRACKS)})
-    keys = ["order", "measure", "item", "day", "day_end", "value", "label"]
+    keys = ["order", "measure", "day", "item", "day_end", "value", "label"]
     return table.sort_values(keys, kind="stable").drop(columns="order").reset_index(drop=True)
 
 
