@@ -109,9 +109,12 @@ def _shift(x, y):
 
 
 def _line(x, y):
-    from scipy.stats import theilslopes
-
-    slope, start = theilslopes(y - x, x)[:2]
+    """Theil and Sen: the median of the slopes between all pairs of points, through the medians."""
+    one, other = np.triu_indices(len(x), 1)
+    apart = x[other] != x[one]
+    one, other = one[apart], other[apart]
+    slope = float(np.median(((y - x)[other] - (y - x)[one]) / (x[other] - x[one]))) if len(one) else 0.0
+    start = float(np.median(y - x) - slope * np.median(x))
     return lambda rt: rt + start + slope * rt
 
 

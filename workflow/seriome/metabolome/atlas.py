@@ -4,13 +4,12 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
-from scipy.constants import physical_constants
 
 from seriome.errors import DataError
 from seriome.metabolome.align import align, match, near_pairs
 from seriome.metabolome.openms import parameters, silent
 
-ELECTRON = physical_constants["electron mass in u"][0]
+ELECTRON = 5.48579909e-4  # Da, CODATA 2018
 PROTON = 1.00782503207 - ELECTRON  # hydrogen less its electron, Da
 ADDUCTS = {  # shift of m/z from the neutral mass (Da), singly charged; the first is the one that a bare name means
     "positive": {"[M+H]+": PROTON, "[M+Na]+": 22.9897692809 - ELECTRON},
@@ -141,14 +140,14 @@ def link(tables: list[pd.DataFrame], fwhm_s: float, rt_tolerance_s: float, setti
             [(handle.getMapIndex(), handle.getUniqueId() - 1) for handle in group.getFeatureList()]
             for group in consensus
         ]
-    rows = []
-    for group in members:
-        parts = pd.DataFrame([tables[table].iloc[row] for table, row in sorted(group)])
-        charges = parts["charge"][parts["charge"] > 0]
-        middle = parts[["mz", "rt_s", "area", "fwhm_s"]].astype(float).median()
-        rows.append({**middle, "charge": int(charges.mode().iloc[0]) if len(charges) else 0, "n_pools": len(parts)})
-    columns = ["mz", "rt_s", "area", "fwhm_s", "charge", "n_pools"]
-    return pd.DataFrame(rows, columns=columns).sort_values(["mz", "rt_s", "area"], ignore_index=True)
+    columns = ["mz", "rt_s", "area", "fwhm_s"]
+    parts = [(group, table, row) for group, of in enumerate(members) for table, row in sorted(of)]
+    group, starts = [part[0] for part in parts], np.cumsum([0, *map(len, tables)])
+    linked = pd.concat(tables).iloc[[starts[table] + row for _, table, row in parts]].reset_index(drop=True)
+    charge = linked["charge"].where(linked["charge"] > 0).groupby(group).median()
+    medians = linked[columns].astype(float).groupby(group).median()
+    medians = medians.assign(charge=charge.fillna(0).astype(int), n_pools=linked.groupby(group).size())
+    return medians.sort_values(["mz", "rt_s", "area"], ignore_index=True)
 
 
 def _feature_map(mz, rt, area):
@@ -237,16 +236,19 @@ def name(atlas: pd.DataFrame, compounds: pd.DataFrame, polarity: str, settings: 
         called = ion["name"] if ion["adduct"] == first else f"{ion['name']} {ion['adduct']}"
         atlas.loc[here, ["name", "compound_id", "adduct"]] = [called, ion["compound_id"], ion["adduct"]]
         atlas.loc[here, ["msi_level", "ppm_error"]] = [2, off]
-    rest = wanted[wanted["rt_s"].isna()]
-    for here in np.flatnonzero(atlas["msi_level"] == 4):
-        mz, rt = atlas.loc[here, "mz"], atlas.loc[here, "rt_s"]
-        off = (mz / rest["mz"] - 1) * 1e6
-        near = rest[off.abs() <= settings["name_ppm"]]
-        near = near[near["adduct"] == near["adduct"].iloc[0]] if len(near) else near  # the common adduct comes first
-        if len(near):
-            atlas.loc[here, "name"] = f"{' or '.join(near['name'])} ({near['adduct'].iloc[0]}, {rt:.0f}s)"
-            atlas.loc[here, ["compound_id", "adduct"]] = [";".join(near["compound_id"]), near["adduct"].iloc[0]]
-            atlas.loc[here, ["msi_level", "ppm_error"]] = [3, off[near.index[0]]]
+    rest = wanted[wanted["rt_s"].isna()].reset_index(drop=True)
+    unnamed = np.flatnonzero(atlas["msi_level"] == 4)
+    mz, zeros = atlas["mz"].to_numpy()[unnamed], np.zeros(len(unnamed))
+    here, there = near_pairs(
+        mz, zeros, rest["mz"].to_numpy(), np.zeros(len(rest)), ppm=settings["name_ppm"], rt_tolerance_s=1.0
+    )
+    for row in np.unique(here):
+        near, at = rest.loc[np.sort(there[here == row])], unnamed[row]
+        near = near[near["adduct"] == near["adduct"].iloc[0]]  # the common adduct comes first
+        adduct, error = near["adduct"].iloc[0], (mz[row] / near["mz"].iloc[0] - 1) * 1e6
+        called = f"{' or '.join(near['name'])} ({adduct}, {atlas.loc[at, 'rt_s']:.0f}s)"
+        atlas.loc[at, ["name", "compound_id", "adduct"]] = [called, ";".join(near["compound_id"]), adduct]
+        atlas.loc[at, ["msi_level", "ppm_error"]] = [3, error]
     return atlas
 
 

@@ -26,8 +26,8 @@ def measure(run: Run, features: pd.DataFrame, found: dict, atlas: pd.DataFrame, 
     window of 2.5 widths around the apex of the matched peak or, where none was matched, around the place that the
     alignment expects (a filled gap), from valley to valley. The lower quartile of the flanks is subtracted as
     background. Limit of detection: the area of a peak three times as high as the noise, which is the larger of the
-    injection's threshold and the point-to-point noise of the flanks. States: `measured`; `below_lod`; `not_measured` where the run did not look (time or m/z outside of
-    what it recorded).
+    injection's threshold and the point-to-point noise of the flanks. States: `measured`; `below_lod`;
+    `not_measured` where the run did not look (time or m/z outside of what it recorded).
     Raises    DataError other_polarity
     """
     if run.polarity != note["polarity"]:
@@ -156,7 +156,7 @@ def combine(tables: list[pd.DataFrame], atlas: pd.DataFrame) -> pd.DataFrame:
     lod            log2 of the smallest limit among the injections that looked
     state          failed_qc where the blanks have the feature too (`in_blank` of the atlas): no value is given
     """
-    from scipy.stats import t as student
+    from scipy.special import stdtrit
 
     if not len(atlas) or not tables:
         return pd.DataFrame(columns=["kind", "feature", "name", "value", "unit", "lower", "upper", "state", "lod"])
@@ -168,7 +168,7 @@ def combine(tables: list[pd.DataFrame], atlas: pd.DataFrame) -> pd.DataFrame:
     value = np.divide(total, measured, out=np.full(len(index), np.nan), where=measured > 0)
     squares = np.where(np.isfinite(log2), (log2 - value) ** 2, 0).sum(0)
     freedom = np.maximum(measured - 1, 1)
-    margin = student.ppf(0.975, freedom) * np.sqrt(squares / freedom / np.maximum(measured, 1))
+    margin = stdtrit(freedom, 0.975) * np.sqrt(squares / freedom / np.maximum(measured, 1))
     margin = np.where(measured > 1, margin, np.nan)
     lod = np.log2(np.where(np.isfinite(limits), limits, np.inf).min(0))
     state = np.where(

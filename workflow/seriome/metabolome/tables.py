@@ -5,26 +5,23 @@ import json
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyteomics import mass as chemistry
 
 from seriome.errors import InputError, did_you_mean
 from seriome.files import moved_into_place, read_tsv
 
 TYPES = {
-    "float64": ["mz", "rt_s", "area", "lod_area", "height", "quality", "fwhm_s", "pool_log2_area"],
-    "double": ["ppm_error", "blank_ratio"],
-    "int32": ["charge", "n_traces", "n_pools", "msi_level"],
-    "string": ["feature", "name", "compound_id", "adduct", "state"],
-    "bool": ["in_blank", "detected"],
-}
-TYPE_OF = {column: pa.type_for_alias(kind) for kind, columns in TYPES.items() for column in columns}
-TYPE_OF["isotopes"] = pa.list_(pa.float64())
+    pa.int32(): ["charge", "n_traces", "n_pools", "msi_level"],
+    pa.string(): ["feature", "name", "compound_id", "adduct", "state"],
+    pa.bool_(): ["in_blank", "detected"],
+    pa.list_(pa.float64()): ["isotopes"],
+}  # all other columns are numbers
+TYPE_OF = {column: kind for kind, columns in TYPES.items() for column in columns}
 COMPOUND_COLUMNS = ["compound_id", "name", "formula", "mass", "rt_s"]
 
 
 def write_table(path, table: pd.DataFrame, note: dict) -> None:
     """A table of this stage, each column of its fixed type, with a note (JSON) in the metadata."""
-    schema = pa.schema([pa.field(column, TYPE_OF[column]) for column in table.columns])
+    schema = pa.schema([pa.field(column, TYPE_OF.get(column, pa.float64())) for column in table.columns])
     arrow = pa.Table.from_pandas(table, schema=schema, preserve_index=False)
     arrow = arrow.replace_schema_metadata({"seriome": json.dumps(note, sort_keys=True, allow_nan=False)})
     with moved_into_place(path) as temporary:
@@ -74,13 +71,15 @@ def _compound(row: dict) -> dict:
     mass, rt_s = (_number(row, column) for column in ("mass", "rt_s"))
     formula = row.get("formula") or ""
     if formula:
+        from pyteomics import mass as chemistry
+
         try:
             computed = chemistry.calculate_mass(formula=formula)
         except Exception as error:  # pyteomics raises its own kind, without a common base for all of them
             raise InputError(f"formula {formula!r} cannot be read: write it as C6H12O6") from error
         if mass is not None and abs(mass - computed) > 0.01:
             raise InputError(
-                f"mass {mass} is not that of {formula}, {computed:.5f}: neutral monoisotopic mass is meant"
+                f"mass {mass} is not that of {formula}, {computed:.5f} (neutral, monoisotopic)"
             )
         mass = computed if mass is None else mass
     if mass is None or mass <= 0:
