@@ -104,7 +104,10 @@ def test_damaged_and_missing_compression_are_told_apart(tmp_path):
     damaged = check("fastq", tmp_path / "d.fastq.gz")
     (tmp_path / "p.fastq.gz").write_text(fastq(["a"]))
     plain = check("fastq", tmp_path / "p.fastq.gz")
-    assert damaged["reason"] == plain["reason"] == "corrupt_gzip"
+    (tmp_path / "g.fastq").write_bytes(gzip.compress(b"@"))
+    misnamed = check("fastq", tmp_path / "g.fastq")
+    assert damaged["reason"] == plain["reason"] == misnamed["reason"] == "corrupt_gzip"
+    assert misnamed["way_out"] == "add .gz to its name, there and in the sheet"
     assert "is damaged" in damaged["detail"]
     assert "is not gzip-compressed" in plain["detail"]
 
@@ -204,6 +207,8 @@ def test_kallisto_folder(tmp_path):
     assert found["files"][0]["path"] == f"raw/{tmp_path.name}/abundance.tsv"
     table.write_text(table.read_text() + "T2\t100\t51\tmany\t7.5\n")
     assert "line 3, est_counts: 'many' is not a number" in check("kallisto", tmp_path)["detail"]
+    table.write_text("target_id\tlength\teff_length\test_counts\ttpm\nT1\t100\t101\t0\t-nan\n")
+    assert check("kallisto", tmp_path)["reason"] == "low_mapping"
     table.write_text("target_id\tlength\nT1\t100\n")
     assert "lacks the column eff_length, est_counts, tpm" in check("kallisto", tmp_path)["detail"]
 

@@ -5,6 +5,7 @@ import zlib
 from seriome.errors import DataError
 
 BLOCK = 1 << 18  # compressed bytes read at once
+MAGIC = b"\x1f\x8b"  # RFC 1952, 2.3.1
 COPY_AGAIN = "copy the file again from where it was made and compare its checksum there"
 
 
@@ -16,8 +17,13 @@ def blocks(path, name: str):
     """
     with open(path, "rb") as file:
         if not str(path).lower().endswith(".gz"):
-            while block := file.read(BLOCK):
+            block = file.read(BLOCK)
+            if block.startswith(MAGIC):
+                what = f"{name} is gzip-compressed, but its name does not end in .gz"
+                raise DataError("corrupt_gzip", what, "add .gz to its name, there and in the sheet")
+            while block:
                 yield block
+                block = file.read(BLOCK)
             return
         unpack, given, members = None, 0, 0
         while packed := file.read(BLOCK):

@@ -24,6 +24,8 @@ def check_kallisto(files, names):
     missing = [column for column in KALLISTO if column not in rows[0]]
     if missing:
         raise DataError("malformed_table", f"{name} lacks the column {', '.join(missing)}", mend)
+    if all(row["tpm"] in ("nan", "-nan") for row in rows):  # what kallisto writes then
+        raise DataError("low_mapping", f"{name}: no read fitted a transcript", "was it the index of this species?")
     seen = {}
     for line, row in enumerate(rows, 2):
         first = seen.setdefault(row["target_id"], line)
