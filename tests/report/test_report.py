@@ -2,13 +2,14 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import synthetic
 
 from seriome.features import read_features
-from seriome.files import read_json
+from seriome.files import read_json, read_tsv
 from seriome.ledger import read_gaps
 from seriome.report import changes, sparks, words
 from seriome.report.figures import as_files, as_parts, patient_pictures
@@ -292,3 +293,13 @@ def test_table_with_header_only(tmp_path):
     assert list(read_table(tmp_path / "tree.tsv", CLONE_TABLES["tree"])) == CLONE_TABLES["tree"]
     assert read_table(tmp_path / "nothing.tsv", COURSE).empty
     assert read_table(None, VARIANTS).empty
+
+
+def test_sources_are_those_that_the_stages_name():
+    stages = Path(changes.__file__).parents[1]
+    for row in read_tsv(words.SOURCES):
+        if row["stage"] != "workflow":
+            told = "".join(file.read_text(encoding="utf-8") for file in (stages / row["stage"]).rglob("*.py"))
+            page = stages.parents[1] / "docs" / f"{row['stage']}.md"
+            told += page.read_text(encoding="utf-8") if page.is_file() else ""
+            assert row["doi"].removeprefix("10.48550/arXiv.") in told, f"{row['stage']} does not name doi:{row['doi']}"

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from seriome import __version__
 from seriome.cohort import CONTROL_PATIENT
 from seriome.features import ASSAYS
+from seriome.files import read_tsv
 from seriome.report import changes, words
 from seriome.report.inputs import VARIANTS, plain
 from seriome.report.sparks import COLOURS, glyph, spark, told
@@ -126,7 +127,7 @@ def whole_page(
         methods=methods,
         versions=versions,
         glossary=words.GLOSSARY,
-        sources=words.SOURCES,
+        sources=read_tsv(words.SOURCES),
     )  # fmt: skip
 
 

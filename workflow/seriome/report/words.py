@@ -1,6 +1,7 @@
-"""Numbers and states as a person says them; the glossary; the sources of the methods."""
+"""Numbers and states as a person says them; the glossary; where the sources of the methods stand."""
 
 import math
+from pathlib import Path
 
 THIN = "\u2009"  # thin space
 ASSAY_NAMES = {"dna": "DNA", "rna": "RNA", "proteome": "Proteome", "metabolome": "Metabolome"}
@@ -52,25 +53,7 @@ GLOSSARY = [
     ("log2 change", "A difference of 1 is a doubling, of −1 a halving."),
 ]  # fmt: skip
 
-SOURCES = [
-    ("dna", "Alignment", "BWA-MEM: Li 2013", "10.48550/arXiv.1303.3997"),
-    ("dna", "Sorting, duplicates, pileup", "SAMtools and BCFtools: Danecek et al. 2021", "10.1093/gigascience/giab008"),
-    ("dna", "Consequence of variants", "BCFtools csq: Danecek and McCarthy 2017", "10.1093/bioinformatics/btx100"),
-    ("rna", "Quantification of transcripts", "kallisto: Bray et al. 2016", "10.1038/nbt.3519"),
-    ("proteome", "Peptide search", "Sage: Lazear 2023", "10.1021/acs.jproteome.3c00486"),
-    ("proteome", "False discovery rate", "Target-decoy competition: Elias and Gygi 2007", "10.1038/nmeth1019"),
-    ("metabolome", "Mass spectrometry", "OpenMS: Röst et al. 2016", "10.1038/nmeth.3959"),
-    ("clones", "Cancer cell fraction", "McGranahan et al. 2015", "10.1126/scitranslmed.aaa1408"),
-    ("clones", "Clusters of mutations", "Mixture model after PyClone-VI: Gillis and Roth 2020",
-     "10.1186/s12859-020-03919-2"),
-    ("course", "Response", "RECIST 1.1: Eisenhauer et al. 2009", "10.1016/j.ejca.2008.10.026"),
-    ("targets", "Differential expression", "DESeq2: Love et al. 2014; PyDESeq2: Muzellec et al. 2023",
-     "10.1093/bioinformatics/btad547"),
-    ("workflow", "Order and rerun of steps", "Snakemake: Mölder et al. 2021", "10.12688/f1000research.29032.2"),
-    ("report", "Quality page", "MultiQC: Ewels et al. 2016", "10.1093/bioinformatics/btw354"),
-    ("report", "Charts", "Vega-Lite: Satyanarayan et al. 2017; Altair: VanderPlas et al. 2018", "10.21105/joss.01057"),
-    ("report", "Colours", "Safe for colour-blind readers: Wong 2011, after Okabe and Ito", "10.1038/nmeth.1618"),
-]  # fmt: skip
+SOURCES = Path(__file__).with_name("sources.tsv")  # stage, step, source, doi: what each stage names in its own code
 
 
 def known(value) -> bool:
