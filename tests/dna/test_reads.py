@@ -130,7 +130,10 @@ def test_barcodes_go_into_the_tag_and_both_strands_are_one_molecule(genome, tmp_
 
 def test_adapter_behind_a_short_insert_is_clipped(genome, tmp_path):
     text = made.genome()["c1"]
-    insert, adapters = text[800:860], ("AGATCGGAAGAGCACACGTCTGAACTCCAGTCACAGATCGG", "AGATCGGAAGAGCGTCGTGTAGGGAAAGAGTGTCCATGACT")
+    insert, adapters = (
+        text[800:860],
+        ("AGATCGGAAGAGCACACGTCTGAACTCCAGTCACAGATCGG", "AGATCGGAAGAGCGTCGTGTAGGGAAAGAGTGTCCATGACT"),
+    )
     reads = [((insert + adapters[0])[:100], (made.reverse(insert) + adapters[1])[:100], "short")]
     bam, _ = aligned(genome, tmp_path, reads)
     for record in records(bam):

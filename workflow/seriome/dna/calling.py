@@ -181,7 +181,7 @@ def strand_biased(ref_forward: int, ref_reverse: int, alt_forward: int, alt_reve
     """Nine of ten reads of the allele on one strand, those of the reference not so (Fisher's exact test below p)."""
     if min(alt_forward, alt_reverse) > 0.1 * (alt_forward + alt_reverse):
         return False
-    return stats.fisher_exact([[ref_forward, ref_reverse], [alt_forward, alt_reverse]])[1] < p
+    return bool(stats.fisher_exact([[ref_forward, ref_reverse], [alt_forward, alt_reverse]])[1] < p)
 
 
 def _germline_like(alt, depth) -> bool:

@@ -9,9 +9,11 @@ Sources: Danecek & McCarthy 2017, BCFtools/csq, Bioinformatics 33:2037, doi:10.1
 nomenclature: den Dunnen et al. 2016, Hum Mutat 37:564, doi:10.1002/humu.22981
 """
 
+import subprocess
+import sys
 from dataclasses import dataclass
 
-from seriome.dna.tools import bcftools, read_contigs
+from seriome.dna.tools import read_contigs
 from seriome.files import read_tsv
 
 # csq's word -> Sequence Ontology term, most severe first
@@ -67,6 +69,8 @@ def effects(keys, genome, gff, transcripts, folder) -> list[Effect]:
     """
     import pysam
 
+    if not keys:
+        return []
     rows = read_tsv(transcripts)
     for row in rows:
         for column in ("start", "end", "rank", "cds_bases", "utr5_bases"):
@@ -85,13 +89,21 @@ def effects(keys, genome, gff, transcripts, folder) -> list[Effect]:
         for index in sorted(range(len(keys)), key=lambda i: (order[keys[i][0]], keys[i][1:])):
             chrom, pos, ref, alt = keys[index]
             file.write(f"{chrom}\t{pos}\tv{index}\t{ref}\t{alt}\t.\t.\t.\n")
-    bcftools("csq", "--no-version", "-f", genome, "-g", gff, "-l", "-n", 64, "--force", "-o", target, source)
+    _csq("--no-version", "-f", genome, "-g", gff, "-l", "-n", 64, "--force", "-o", target, source)
     said = {}
     with pysam.VariantFile(target) as file:
         for record in file:
             texts = record.info.get("BCSQ", ())
             said[int(record.id[1:])] = [texts] if isinstance(texts, str) else list(texts)
     return [_effect(key, said.get(index, []), by_name, by_contig) for index, key in enumerate(keys)]
+
+
+def _csq(*arguments) -> None:
+    """`bcftools csq` in a process of its own: within one it remembers the last position of an earlier call."""
+    code = "import sys, pysam.bcftools as b; b.csq(*sys.argv[1:], catch_stdout=False)"
+    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"bcftools csq failed: {done.stderr.strip()[-2000:]}")
 
 
 def _effect(key, texts, by_name, by_contig) -> Effect:
@@ -198,7 +210,7 @@ def protein_change(text: str, consequence: str) -> str | None:
             else f"{gone[0]}{first}_{gone[-1]}{first + len(gone) - 1}delins{come}"
         )
     if not gone:
-        if start == 0 or start >= len(old) + 0:
+        if start in (0, len(old)):  # csq shows no residue behind it
             return f"{old[start - 1]}{first - 1}ins{come}" if start else None
         return f"{old[start - 1]}{first - 1}_{old[start]}{first}ins{come}"
     span = f"{gone[0]}{first}" + (f"_{gone[-1]}{first + len(gone) - 1}" if len(gone) > 1 else "")
