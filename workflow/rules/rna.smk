@@ -110,7 +110,7 @@ rule rna_quant:
         files=files_of_units("rna"),
         about=about("rna"),
         settings=CONFIG["rna"],
-        code=fingerprint("rna", "files", "ledger"),
+        code=fingerprint("rna", "files", "ledger/gaps"),
     message:
         "rna: quantifying {wildcards.sample}"
     script:
@@ -142,7 +142,7 @@ rule rna_import:
         files=files_of_units("rna"),
         about=about("rna"),
         settings=CONFIG["rna"],
-        code=fingerprint("rna", "files", "ledger"),
+        code=fingerprint("rna", "files", "ledger/gaps"),
     message:
         "rna: taking in the abundances of {wildcards.sample}"
     script:
