@@ -16,6 +16,7 @@ from scipy.special import digamma, gammaln, xlogy
 from seriome.clones.likelihood import Grid, States, log_evidence
 
 MANY = 200  # above, mutations are first gathered to this many groups
+CHUNK = 500  # rows looked at together on the fine grid, to spare memory
 
 
 @dataclass(frozen=True)
@@ -149,16 +150,18 @@ def _best_merge(rows, curves, evidence, states, grid, founder):
 def _start(like, states, starts, grid, founder, seed) -> np.ndarray:
     """Hard memberships: agglomeration by exact evidence, each mutation in its likeliest copy state."""
     prior = np.where(np.isfinite(states.elsewhere), states.elsewhere, -1e9)
-    alone = log_evidence(like @ grid.up.T, grid).sum(axis=1) + prior
+    parts = [log_evidence(like[at : at + CHUNK] @ grid.up.T, grid).sum(axis=1) for at in range(0, len(like), CHUNK)]
+    alone = np.concatenate(parts) + prior
     if founder:
         alone = np.maximum(alone, like[:, :, -1].sum(axis=1) + states.prior)
     ends = np.r_[starts[1:], len(like)]
     chosen = np.array([a + int(np.argmax(alone[a:b])) for a, b in zip(starts, ends, strict=True)])
-    curves = like[chosen] @ grid.up.T
+    curves = like[chosen]
     groups = [[one] for one in range(len(chosen))]
     if len(groups) > MANY:
-        groups = _gather(like[chosen], grid, seed)
+        groups = _gather(curves, grid, seed)
         curves = np.stack([curves[group].sum(axis=0) for group in groups])
+    curves = curves @ grid.up.T
     if founder:
         groups = [[], *groups]
         curves = np.concatenate([np.zeros((1, *curves.shape[1:])), curves])
