@@ -29,12 +29,27 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/intake.smk"
+include: "workflow/rules/dna.smk"
+include: "workflow/rules/rna.smk"
+include: "workflow/rules/proteome.smk"
+include: "workflow/rules/metabolome.smk"
+include: "workflow/rules/features.smk"
+include: "workflow/rules/clones.smk"
+include: "workflow/rules/course.smk"
+include: "workflow/rules/targets.smk"
+include: "workflow/rules/ledger.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
-        collect(
-            "<results>/intake/{unit.assay}/{unit.sample}/{unit.run}.json",
-            unit=COHORT.assays.itertuples(),
-        ),
+        "<results>/outcome.json",
+        "<results>/cohort/cohort.h5mu",
+        "<results>/targets/ranking.tsv",
+        "<results>/report/seriome.html",
+        "<results>/report/multiqc.html",
+
+
+onerror:  # a run that did not reach its end has no outcome but `failed`
+    Path(CONFIG["results"], "outcome.json").unlink(missing_ok=True)

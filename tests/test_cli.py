@@ -93,3 +93,14 @@ def test_score_without_results_says_what_to_do(capsys, tmp_path):
     code, _, err = run(capsys, "score", "--results", str(tmp_path / "none"), "--truth", str(tmp_path))
     assert code == 1
     assert "is no folder: run the workflow on a simulated cohort first" in err
+
+
+def test_the_help_of_simulate_tells_the_simulators_own_defaults():
+    from inspect import signature
+
+    from seriome.cli import SIMULATION
+    from seriome.simulate import simulate
+
+    defaults = signature(simulate).parameters
+    for option, meaning in SIMULATION.items():
+        assert meaning.endswith(f"(default: {defaults[option.replace('-', '_')].default})")

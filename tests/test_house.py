@@ -13,7 +13,19 @@ from seriome.config import checked, schema
 
 from .conftest import PROJECT
 
-STAGES = ["intake", "dna", "rna", "proteome", "metabolome", "features", "clones", "course", "targets", "ledger", "report"]
+STAGES = [
+    "intake",
+    "dna",
+    "rna",
+    "proteome",
+    "metabolome",
+    "features",
+    "clones",
+    "course",
+    "targets",
+    "ledger",
+    "report",
+]
 RULES = sorted((PROJECT / "workflow/rules").glob("*.smk"))
 
 

@@ -9,6 +9,16 @@ from seriome import __version__
 from seriome.errors import InputError
 
 DEFAULT_CONFIG = "config/config.yaml"
+SIMULATION = {
+    "seed": "equal seeds give equal bytes (default: 7)",
+    "patients": "number of patients; the five stories repeat (default: 5)",
+    "genes": "number of genes of the panel (default: 45)",
+    "depth": "mean depth of tumour DNA, reads (default: 160)",
+    "normal-depth": "mean depth of normal DNA, reads (default: 90)",
+    "plasma-depth": "mean depth of plasma DNA before deduplication, reads (default: 450)",
+    "rna-pairs": "read pairs of an RNA sample (default: 80000)",
+    "cores": "processes to use; the result is the same (default: 2)",
+}
 
 
 def main(argv=None) -> int:
@@ -112,32 +122,18 @@ def _add_simulate(commands) -> None:
         "  seriome simulate --out big --seed 1 --patients 20 --depth 500 something larger",
     )
     command.add_argument("--out", required=True, help="folder to make; refused when it holds anything else")
-    command.add_argument("--seed", type=int, default=7, help="equal seeds give equal bytes (default: 7)")
-    command.add_argument("--patients", type=int, default=5, help="number of patients; the five stories repeat")
-    command.add_argument("--genes", type=int, default=45, help="number of genes of the panel (default: 45)")
-    command.add_argument("--depth", type=int, default=160, help="mean depth of tumour DNA, reads (default: 160)")
-    command.add_argument("--normal-depth", type=int, default=90, help="mean depth of normal DNA (default: 90)")
-    command.add_argument(
-        "--plasma-depth", type=int, default=800, help="mean depth of plasma DNA before deduplication (default: 800)"
-    )
+    for option, meaning in SIMULATION.items():  # what is not given has the simulator's own default
+        command.add_argument(f"--{option}", type=int, default=argparse.SUPPRESS, metavar="N", help=meaning)
     command.add_argument("--whole", action="store_true", help="plant no broken files")
-    command.add_argument("--cores", type=int, default=2, help="processes to use; the result is the same (default: 2)")
+    command.add_argument("--force", action="store_true", help="make it again even if it is there")
 
 
 def _simulate(arguments) -> int:
     from seriome.simulate import simulate
 
-    simulate(
-        arguments.out,
-        seed=arguments.seed,
-        patients=arguments.patients,
-        genes=arguments.genes,
-        depth=arguments.depth,
-        normal_depth=arguments.normal_depth,
-        plasma_depth=arguments.plasma_depth,
-        spoil=not arguments.whole,
-        cores=arguments.cores,
-    )
+    names = [option.replace("-", "_") for option in SIMULATION]
+    given = {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
+    simulate(arguments.out, spoil=not arguments.whole, force=arguments.force, **given)
     return 0
 
 
