@@ -21,6 +21,7 @@ PROTEOME_SEARCH = {
         "min_isotope_error",
         "max_isotope_error",
         "min_matched_peaks",
+        "xic_ppm",
         "xic_s",
     ]
 }

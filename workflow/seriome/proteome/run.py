@@ -33,7 +33,7 @@ class Run:
 
 
 def read_run(path) -> Run:
-    """Read mzML, plain or gzip, with pyOpenMS (Röst et al. 2016, Nat Methods 13:741, doi:10.1038/nmeth.3959).
+    """Read mzML, plain or gzip, with pyOpenMS (Röst et al. 2014, Proteomics 14:74, doi:10.1002/pmic.201300246).
 
     Spectra must be centroided. References to parameter groups that the file does not define are passed over.
     Raises  DataError malformed_mzml, no_fragment_spectra, profile_spectra

@@ -58,10 +58,17 @@ def search(run: Run, proteins: dict[str, Protein], settings: dict, threads: int 
         found = scorer.score_collection_top_n(database, spectra, threads)
         rows = [_row(spectrum, best[0], database) for spectrum, best in zip(run.fragments, found, strict=True) if best]
     table = pd.DataFrame(rows, columns=[column for column in COLUMNS if column != "area"])
-    table["area"] = areas(
-        run, table["mass_calculated"], table["rt"], table["charge"], settings["precursor_ppm"], settings["xic_s"]
-    )
+    shift = calibration(table)
+    masses = table["mass_calculated"] * (1 + shift * 1e-6)
+    table["area"] = areas(run, masses, table["rt"], table["charge"], settings["xic_ppm"], settings["xic_s"])
     return table.astype(COLUMNS)
+
+
+def calibration(table: pd.DataFrame) -> float:
+    """By how many ppm the run's precursor masses lie too high: the median over the better half of its clean targets."""
+    clean = table[~table["decoy"].astype(bool) & (table["isotope_error"] == 0)]
+    better = clean[clean["score"] >= clean["score"].median()]
+    return float(better["ppm"].median()) if len(better) else 0.0
 
 
 def empty() -> pd.DataFrame:
