@@ -13,7 +13,7 @@ def reverse(text: str) -> str:
 
 
 def genome(seed: int = 1, length: int = 6000) -> dict[str, str]:
-    """Contig `c1`: gene PLU on + with its CDS at 1000 (0-based), gene MIN on - with its CDS at 3000, of equal codons."""
+    """Contig `c1`: gene PLU on + with its CDS at 1000 (0-based), gene MIN on - with its CDS at 3000, alike."""
     rng = random.Random(seed)
     text = "".join(rng.choice("ACGT") for _ in range(length))
     text = text[:1000] + PLUS + text[1000 + len(PLUS) :]

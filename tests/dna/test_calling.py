@@ -393,7 +393,7 @@ def test_the_tumours_column(names, column):
 def test_a_vcf_of_another_genome_is_a_gap(tmp_path):
     text = HEADER.replace("c1", "chr1") + "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nchr1\t5\t.\tC\tT\t.\t.\t.\n"
     (tmp_path / "x.vcf").write_text(text)
-    with pytest.raises(DataError, match="raw/x.vcf has a variant at chr1:5"):
+    with pytest.raises(DataError, match=r"raw/x\.vcf has a variant at chr1:5"):
         imports.read_vcf(tmp_path / "x.vcf", "T", {"c1": 6000}, "raw/x.vcf")
 
 
