@@ -1,7 +1,5 @@
 """The whole way of the stage, in memory: simulated runs with known amounts, and real ones with a known answer."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +14,6 @@ from seriome.proteome.search import search
 from seriome.proteome.tables import read_table, write_table
 from seriome.simulate.proteome import write_run
 
-REAL = Path(__file__).parents[2].parent / "shared" / "real" / "proteome"
 SETTINGS = with_defaults({"sheets": "", "data": ""})["proteome"]
 RESIDUES, SHARES = list("ACDEFGHIKLMNPQRSTVWY"), [8, 2, 5, 7, 4, 7, 2, 5, 6, 10, 2, 4, 5, 4, 5, 7, 5, 7, 1, 4]
 
@@ -136,13 +133,12 @@ def test_odd_residues_and_empty_sequences_do_not_panic():
     assert any(peptide.sequence == "MSAMPLERPEPTIDEK" for peptide in _database(odd, SETTINGS)._peptides)
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="real public data are not beside the project (../shared/real/proteome)")
-def test_real_runs_pooled(capsys):
+def test_real_runs_pooled(shared_real, capsys):
     """Four Orbitrap runs together: 103 PSMs, 82 peptides, 80 proteins at 1 % FDR (A549 66, HeLa 34, Jurkat 3)."""
-    proteins = read_fasta(REAL / "human_subset.fasta.gz")
+    proteins = read_fasta(shared_real / "proteome/human_subset.fasta.gz")
     assert len(proteins) == 1211
     tables = []
-    for path in sorted(REAL.glob("*.mzML.gz")):
+    for path in sorted((shared_real / "proteome").glob("*.mzML.gz")):
         cell = next(name for name in ("Jurkat", "A549", "HeLa") if name in path.name)
         tables.append(search(read_run(path), proteins, SETTINGS).assign(run=path.name, cell=cell))
     table, level, problem = assess(pd.concat(tables, ignore_index=True), SETTINGS | {"fdr_scope": "cohort"})
