@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from seriome.config import with_defaults
-from seriome.dna import align, calling, copy_number, coverage, imports, pileup, reference, tables
+from seriome.dna import align, calling, copy_number, coverage, imports, index, pileup, reference, tables
 from seriome.errors import DataError
 
 from . import made
@@ -168,7 +168,7 @@ def patient(tmp_path_factory):
     (folder / "made.fa").write_text("".join(f">{name}\n{text}\n" for name, text in made.genome().items()))
     (folder / "made.gtf").write_text(made.gtf())
     reference.copy_genome(folder / "made.fa", folder / "genome.fa")
-    reference.bwa_index(folder / "genome.fa")
+    index.bwa_index(folder / "genome.fa")
     transcripts = reference.read_transcripts(folder / "made.gtf", folder / "genome.fa")
     (folder / "genes.gff3").write_text(reference.gff3(transcripts))
     reference.write_transcripts(folder / "transcripts.tsv", transcripts)

@@ -3,7 +3,7 @@
 import pysam
 import pytest
 
-from seriome.dna import align, coverage, reference
+from seriome.dna import align, coverage, index, reference
 from seriome.errors import DataError
 
 from . import made
@@ -16,7 +16,7 @@ def genome(tmp_path_factory):
     source = folder / "made.fa"
     source.write_text("".join(f">{name}\n{text}\n" for name, text in made.genome().items()))
     reference.copy_genome(source, folder / "genome.fa")
-    reference.bwa_index(folder / "genome.fa")
+    index.bwa_index(folder / "genome.fa")
     return folder / "genome.fa"
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from seriome.config import with_defaults
-from seriome.dna import align, coverage, reference, tables
+from seriome.dna import align, coverage, index, reference, tables
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ def found(shared_real, tmp_path_factory):
     reference.copy_genome(shared_real / "reference/minigenome.grch38.fa.gz", folder / "whole.fa")
     _cut(folder / "whole.fa", folder / "cut.fa", ["chr4_5", "chr5_1", "chr7_1", "chr9_2", "chr12", "chr17_7"])
     reference.copy_genome(folder / "cut.fa", folder / "genome.fa")
-    reference.bwa_index(folder / "genome.fa")
+    index.bwa_index(folder / "genome.fa")
     transcripts = reference.read_transcripts(shared_real / "reference/genes.gtf", folder / "genome.fa")
     (folder / "genes.gff3").write_text(reference.gff3(transcripts))
     reference.write_transcripts(folder / "transcripts.tsv", transcripts)

@@ -68,7 +68,7 @@ rule dna_index:
         mem_mb=memory(6000),
         runtime=240,
     params:
-        code=fingerprint("dna/tools"),
+        code=fingerprint("dna/index"),
     message:
         "dna: bwa's index of the genome"
     script:

@@ -1,6 +1,6 @@
 """Read, call seriome, write. No science lives here."""
 
-from seriome.dna.reference import bwa_index
+from seriome.dna.index import bwa_index
 from seriome.dna.tools import c_output_to
 from seriome.logs import log_to
 

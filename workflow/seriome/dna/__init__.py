@@ -1,6 +1,7 @@
 """DNA: reads or variant files of a patient's samples to variants, copy number and biomarkers at every timepoint.
 
-reference    the genome, its indexes, gene models for consequence calling, regions
+reference    the genome, gene models for consequence calling, regions
+index        bwa's index
 umi          molecular barcodes taken from reads by a read structure
 align        read pairs to sorted alignments of one unit
 coverage     one sample: duplicates marked, quality, coverage per gene

@@ -7,7 +7,6 @@ exons and loses its coding sequence: no protein change is better than a wrong on
 
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from seriome.dna.tools import merged, read_bed, read_contigs
 from seriome.errors import InputError
 from seriome.files import moved_into_place, open_text, write_text, write_tsv
 
-BWA_SUFFIXES = (".amb", ".ann", ".bwt", ".pac", ".sa")
 STOPS = {"TAA", "TAG", "TGA"}
 COMPLEMENT = str.maketrans("ACGTNacgtn", "TGCANtgcan")
 CANONICAL = {"MANE_Select": 0, "Ensembl_canonical": 1, "canonical": 1, "appris_principal_1": 2, "basic": 3}
@@ -82,18 +80,6 @@ def copy_genome(source, output) -> None:
     contigs = read_contigs(f"{output}.fai")
     lines = ["@HD\tVN:1.6\tSO:unsorted", *(f"@SQ\tSN:{name}\tLN:{length}" for name, length in contigs.items())]
     write_text(output.with_suffix(".dict"), "\n".join(lines) + "\n")
-
-
-def bwa_index(genome) -> None:
-    """The index of `bwa mem` beside the genome (Li 2013, arXiv:1303.3997); about 1.2 s per Mb of genome on one core."""
-    import pybwa
-
-    genome = Path(genome)
-    with tempfile.TemporaryDirectory(dir=genome.parent) as folder:
-        prefix = Path(folder) / genome.name
-        pybwa.BwaIndex.index(str(genome), prefix=str(prefix))
-        for suffix in BWA_SUFFIXES:
-            shutil.move(f"{prefix}{suffix}", f"{genome}{suffix}")
 
 
 def read_transcripts(gtf, genome) -> list[Transcript]:
