@@ -59,7 +59,7 @@ def learn(pools, blanks, compounds: pd.DataFrame, settings: dict) -> tuple[pd.Da
         raise DataError(
             "no_atlas",
             "none of the injections that the atlas is learned from has features",
-            "mend them, or set metabolome.atlas to all so that every sample counts",
+            "mend or repeat them; where only the pools are broken, metabolome.atlas: all learns from every sample",
         )
     polarity = Counter(found["polarity"] for _, found in pools).most_common(1)[0][0]
     pools = [(table, found) for table, found in pools if found["polarity"] == polarity]

@@ -78,9 +78,7 @@ def _compound(row: dict) -> dict:
         except Exception as error:  # pyteomics raises its own kind, without a common base for all of them
             raise InputError(f"formula {formula!r} cannot be read: write it as C6H12O6") from error
         if mass is not None and abs(mass - computed) > 0.01:
-            raise InputError(
-                f"mass {mass} is not that of {formula}, {computed:.5f} (neutral, monoisotopic)"
-            )
+            raise InputError(f"mass {mass} is not that of {formula}, {computed:.5f} (neutral, monoisotopic)")
         mass = computed if mass is None else mass
     if mass is None or mass <= 0:
         raise InputError("a mass above 0 or a formula is needed")
