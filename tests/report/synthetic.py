@@ -222,6 +222,16 @@ def ranking():
     return pd.DataFrame([top | layers | {"evidence": said}, second | few | {"evidence": "AXL up in progression"}])
 
 
+def evidence():
+    rows = [
+        ("EGFR", "mutation", "EGFR T790M in P1, first seen day 84; highest VAF 0.210 (T3)", 0.2),
+        ("EGFR", "mutation", "EGFR L858R in P1, first seen day -7; highest VAF 0.410 (T3)", 0.3),
+        ("EGFR", "emergence", "EGFR T790M emerged in P1 under gefitinib", 0.1),
+        ("AXL", "rna", "rna log2 change +2.40", 2.4),
+    ]
+    return pd.DataFrame(rows, columns=["gene", "layer", "statement", "weight"])
+
+
 def differential():
     rows = [
         {"layer": "rna", "contrast": "progression against baseline", "feature": f"ENSG{i}", "name": name,

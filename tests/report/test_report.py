@@ -23,7 +23,7 @@ from seriome.report.inputs import (
     program_versions,
     read_table,
 )
-from seriome.report.pages import matrix, patient_part, patient_summary, variant_table, whole_page
+from seriome.report.pages import matrix, patient_part, patient_summary, ranking_rows, variant_table, whole_page
 from seriome.report.pictures import inline, rendered, sentence
 
 DOI = re.compile(r"https://doi\.org/10\.\d{4,}/\S+")
@@ -59,6 +59,7 @@ def page_of(folder, ranking=None, differential=None):
         gaps=plain_gaps(read_gaps([folder / "ledger/gaps.tsv"])),
         summaries=summaries,
         ranking=synthetic.ranking() if ranking is None else ranking,
+        evidence=synthetic.evidence(),
         differential=synthetic.differential() if differential is None else differential,
         parts=parts,
         settings={"run": {"seed": 7}, "dna": {"min_depth": 10}},
@@ -303,3 +304,21 @@ def test_sources_are_those_that_the_stages_name():
             page = stages.parents[1] / "docs" / f"{row['stage']}.md"
             told += page.read_text(encoding="utf-8") if page.is_file() else ""
             assert row["doi"].removeprefix("10.48550/arXiv.") in told, f"{row['stage']} does not name doi:{row['doi']}"
+
+
+def test_what_came_together_is_told_together():
+    common = {"event": "resistance", "cluster_id": 1, "label": None, "unit": "vaf", "treatment": "gefitinib"}
+    days = {"first_seen_day": 84, "last_unseen_day": 42}
+    rows = [common | days | {"name": name, "limit_then": limit} for name, limit in [("A", 0.004), ("B", 0.01)]]
+    rows.append(common | {"name": "C", "limit_then": 0.02, "first_seen_day": 10, "last_unseen_day": 0})
+    told = words.events_in_words(rows)
+    assert [one["what"] for one in told] == ["C", "A and B"]
+    said = "first seen day 84; at day 42 the depth could have shown between 0.40 % and 1.0 % (VAF); under gefitinib"
+    assert told[1]["rest"].replace(words.THIN, " ") == said
+
+
+def test_evidence_of_every_layer_comes_before_a_second_of_one(page):
+    rows = ranking_rows(synthetic.ranking(), synthetic.evidence(), 20, statements=2)
+    assert [said[:10] for said in rows[0]["statements"]] == ["EGFR L858R", "EGFR T790M"]
+    assert "emerged" in rows[0]["statements"][1]
+    assert rows[0]["more"] == 1

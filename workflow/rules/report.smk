@@ -78,6 +78,7 @@ rule report_page:
         account="<results>/ledger/samples.tsv",
         outcome="<results>/outcome.json",
         ranking="<results>/targets/ranking.tsv",
+        evidence="<results>/targets/evidence.tsv",
         differential="<results>/targets/differential.parquet",
     output:
         report(

@@ -5,7 +5,7 @@ from pathlib import Path
 from seriome.files import read_json, write_text
 from seriome.ledger import read_gaps
 from seriome.logs import log_to
-from seriome.report.inputs import methods_used, plain, plain_gaps, program_versions, read_table
+from seriome.report.inputs import EVIDENCE, methods_used, plain, plain_gaps, program_versions, read_table
 from seriome.report.pages import whole_page
 
 with log_to(snakemake.log[0]):
@@ -19,6 +19,7 @@ with log_to(snakemake.log[0]):
         gaps=plain_gaps(read_gaps([snakemake.input.gaps])),
         summaries=summaries,
         ranking=read_table(snakemake.input.ranking),
+        evidence=read_table(snakemake.input.evidence, EVIDENCE),
         differential=read_table(snakemake.input.differential),
         parts=parts,
         settings=snakemake.params.settings,

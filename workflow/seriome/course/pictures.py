@@ -39,7 +39,16 @@ def timeline(course: pd.DataFrame) -> alt.VConcatChart | alt.Chart:
         for measure, rows in table[(table["track"] == track) & table["value"].notna()].groupby("measure", sort=True):
             parts.append(_values(rows, measure, scale))
     parts = [part for part in parts if part is not None]
+    for part in parts[:-1]:
+        _without_labels(part)
     return alt.vconcat(*parts, spacing=6).resolve_scale(color="independent", shape="independent")
+
+
+def _without_labels(part) -> None:
+    """Take the days' labels from a part's axis: the lowest part has them for all."""
+    for chart in getattr(part, "layer", [part]):
+        if isinstance(chart.encoding.x, alt.X):
+            chart.encoding.x.axis = alt.Axis(labels=False, ticks=False)
 
 
 def _day(scale, title=None) -> alt.X:

@@ -27,7 +27,7 @@ CLUSTERS = [
 TREE = ["cluster_id", "parent", "support"]
 TRAJECTORIES = [
     "cluster_id", "sample_id", "day", "timepoint", "specimen", "ccf", "ccf_lower", "ccf_upper", "share",
-    "share_lower", "share_upper", "tumour_fraction", "state",
+    "share_lower", "share_upper", "tumour_fraction", "state", "lod",
 ]  # fmt: skip
 EVENTS = [
     "event", "cluster_id", "mutation_id", "name", "first_seen_day", "last_unseen_day", "limit_then", "unit",
@@ -37,6 +37,7 @@ COURSE = [
     "patient", "track", "measure", "item", "day", "day_end", "value", "unit", "lower_normal", "upper_normal", "label",
     "source",
 ]  # fmt: skip
+EVIDENCE = ["gene", "layer", "patient", "feature", "value", "unit", "weight", "statement"]
 CLONE_TABLES = {"clusters": CLUSTERS, "tree": TREE, "trajectories": TRAJECTORIES, "events": EVENTS}
 
 

@@ -62,7 +62,7 @@ def patient_part(
         ident=patient["patient"],
         samples=samples,
         treatments=sorted(treatments, key=lambda row: (row["start"], row["drug"])),
-        events=[words.event_sentence(event) for event in plain(clones["events"])],
+        events=words.events_in_words(plain(clones["events"])),
         responses=responses_in_words(course),
         clones=clone_rows(clones),
         clone_samples=_columns(clones["trajectories"].rename(columns={"sample_id": "sample"})),
@@ -82,6 +82,7 @@ def whole_page(
     gaps: list[dict],
     summaries: list[dict],
     ranking: pd.DataFrame,
+    evidence: pd.DataFrame,
     differential: pd.DataFrame,
     parts: dict,
     settings: dict,
@@ -95,7 +96,7 @@ def whole_page(
     account     rows of ledger/samples.tsv: every sample × assay and what became of it
     gaps        rows of the gap ledger
     summaries   one `patient_summary` per patient
-    ranking, differential  tables of the targets stage
+    ranking, evidence, differential  tables of the targets stage
     parts       {patient: HTML of `patient_part`}
     settings    {stage: {key: value}}; methods: dicts assay, method, parameters; versions: (program, version)
     """
@@ -117,7 +118,7 @@ def whole_page(
         gaps_of=gaps_of,
         events=[event for one in summaries for event in one["events"]],
         numbers=count_up(patients, account, outcome, summaries, gaps),
-        ranking=ranking_rows(ranking, ranking_shown),
+        ranking=ranking_rows(ranking, evidence, ranking_shown),
         ranking_total=len(ranking),
         layers=[layer for layer in ranking.columns if layer in LAYER_NAMES],
         layer_names=LAYER_NAMES,
@@ -146,10 +147,7 @@ def patient_summary(patient: str, variants: pd.DataFrame | None, clones: dict) -
     """What the cohort's page needs of one patient: numbers of variants and clones, and the events in words."""
     variants = pd.DataFrame(columns=VARIANTS) if variants is None else variants
     called = variants[(variants["filter"].fillna("PASS") == "PASS") & variants["called"].fillna(False).astype(bool)]
-    events = []
-    for event in plain(clones["events"]):
-        what, rest = words.event_sentence(event)
-        events.append({"patient": patient, "event": event["event"] or "", "what": what, "rest": rest})
+    events = [event | {"patient": patient} for event in words.events_in_words(plain(clones["events"]))]
     return {
         "patient": patient,
         "variants": called["variant"].nunique(),
@@ -322,11 +320,15 @@ def change_lists(samples: list[dict], features: pd.DataFrame, shown: int) -> lis
     return lists
 
 
-def ranking_rows(ranking: pd.DataFrame, shown: int) -> list[dict]:
-    """The first rows of the ranking with their evidence as a list of statements."""
+def ranking_rows(ranking: pd.DataFrame, evidence: pd.DataFrame, shown: int, statements: int = 3) -> list[dict]:
+    """The first rows of the ranking, each with its weightiest `statements`, of every layer one before a second."""
     rows = plain(ranking.head(shown))
     for row in rows:
-        row["statements"] = [part.strip() for part in str(row.get("evidence") or "").split(";") if part.strip()]
+        of_gene = evidence[evidence["gene"] == row["gene"]].sort_values("weight", ascending=False, kind="stable")
+        turn = of_gene.groupby("layer").cumcount()
+        chosen = of_gene.assign(turn=turn).sort_values("turn", kind="stable").head(statements)
+        row["statements"] = chosen["statement"].tolist()
+        row["more"] = len(of_gene) - len(chosen)
     return rows
 
 

@@ -139,3 +139,33 @@ def event_sentence(event: dict) -> tuple[str, str]:
     if known(event["treatment"]) and str(event["treatment"]) not in rest:
         rest += f" (under {event['treatment']})"
     return what, rest
+
+
+def events_in_words(events: list[dict]) -> list[dict]:
+    """Dicts event, what, rest: one per sentence, in the order of the days; what came together is told together.
+
+    Mutations of one kind of event, with equal days and treatment, share a sentence, in which the limit is a range.
+    """
+    together = {}
+    for row in events:
+        keys = ("event", "first_seen_day", "last_unseen_day", "last_seen_day", "unit", "treatment")
+        key = tuple(row.get(name) for name in keys)
+        alone = row["event"] != "resistance" or not known(row["last_unseen_day"]) or not known(row["limit_then"])
+        together.setdefault((*key, len(together) if alone else -1), []).append(row)
+    told = []
+    for rows in together.values():
+        first = rows[0]
+        what, rest = event_sentence(first)
+        if len(rows) > 1:
+            names = [event_sentence(row)[0] for row in rows]
+            what = listed(names) if len(names) < 5 else f"{', '.join(names[:4])} and {len(names) - 4} more"
+            low, high = (percent(pick(row["limit_then"] for row in rows)) for pick in (min, max))
+            limit = low if low == high else f"between {low} and {high}"
+            unit = f" ({str(first['unit']).upper()})" if known(first["unit"]) else ""
+            rest = (
+                f"first seen {day(first['first_seen_day'])}; at {day(first['last_unseen_day'])} the depth could have "
+            )
+            rest += f"shown {limit}{unit}"
+            rest += f"; under {first['treatment']}" if known(first["treatment"]) else ""
+        told.append({"event": first["event"] or "", "what": what, "rest": rest, "order": first["first_seen_day"]})
+    return sorted(told, key=lambda one: (one["order"] if known(one["order"]) else 0, one["event"] != "resistance"))
