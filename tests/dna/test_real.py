@@ -3,7 +3,7 @@
 import pytest
 
 from seriome.config import with_defaults
-from seriome.dna import align, coverage, index, reference, tables
+from seriome.dna import align, consequence, coverage, index, reference, tables
 
 pytestmark = pytest.mark.slow
 
@@ -103,3 +103,23 @@ def test_nothing_else_is_called(found):
     others = passed[~passed["variant"].isin([BRAF, TERT, CDKN2A, *KIT])]
     assert set(others["gene"]) <= {"KIT"}, others  # two more of the same kind, at a depth of 9 and 14 in the normal
     assert len(others) <= 2
+
+
+def test_changes_of_egfr_bear_the_names_that_every_oncologist_uses(shared_real, tmp_path):
+    # places on GRCh38 from COSMIC; the slice starts at chr7:55000000
+    reference.copy_genome(shared_real / "reference/minigenome.grch38.fa.gz", tmp_path / "whole.fa")
+    _cut(tmp_path / "whole.fa", tmp_path / "cut.fa", ["chr7_55"])
+    reference.copy_genome(tmp_path / "cut.fa", tmp_path / "genome.fa")
+    transcripts = reference.read_transcripts(shared_real / "reference/genes.gtf", tmp_path / "genome.fa")
+    (tmp_path / "genes.gff3").write_text(reference.gff3(transcripts))
+    reference.write_transcripts(tmp_path / "transcripts.tsv", transcripts)
+    changes = [
+        (55191822, "T", "G"),
+        (55181378, "C", "T"),
+        (55174772, "GGAATTAAGAGAAGCA", "G"),
+    ]
+    keys = [("chr7_55000000_58000000", pos - 55000000 + 1, ref, alt) for pos, ref, alt in changes]
+    files = (tmp_path / name for name in ("genome.fa", "genes.gff3", "transcripts.tsv"))
+    found = consequence.effects(keys, *files, tmp_path)
+    assert [one.name for one in found] == ["EGFR L858R", "EGFR T790M", "EGFR E746_A750del"]
+    assert {one.transcript for one in found} == {"ENST00000275493"}
