@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from planted import counts
+from .planted import counts
 from scipy.stats import norm
 from sklearn.metrics import adjusted_rand_score, v_measure_score
 

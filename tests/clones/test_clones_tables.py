@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from planted import counts, variants
+from .planted import counts, variants
 
 from seriome.clones.pictures import ccf_lines, clone_shares, clone_tree
 from seriome.clones.tables import (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import synthetic
+from . import synthetic
 
 from seriome.features import read_features
 from seriome.files import read_json, read_tsv

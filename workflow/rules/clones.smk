@@ -44,4 +44,4 @@ rule clones:
     message:
         "clones: {wildcards.patient}"
     script:
-        "../scripts/clones_clones.py"
+        "../scripts/clones.py"

@@ -28,4 +28,4 @@ rule course:
     message:
         "course: {wildcards.patient}"
     script:
-        "../scripts/course_course.py"
+        "../scripts/course.py"

@@ -12,7 +12,7 @@ DEFAULT_CONFIG = "config/config.yaml"
 SIMULATION = {
     "seed": "equal seeds give equal bytes (default: 7)",
     "patients": "number of patients; the five stories repeat (default: 5)",
-    "genes": "number of genes of the panel (default: 45)",
+    "genes": "genes of the genome, at least 16 (default: 45)",
     "depth": "mean depth of tumour DNA, reads (default: 160)",
     "normal-depth": "mean depth of normal DNA, reads (default: 90)",
     "plasma-depth": "mean depth of plasma DNA before deduplication, reads (default: 450)",
