@@ -129,6 +129,8 @@ def outcome_sentence(outcome: dict) -> str:
 def event_sentence(event: dict) -> tuple[str, str]:
     """(what, the rest of the sentence) of one row of a patient's events."""
     what = event["name"] or (f"Clone {event['cluster_id']}" if known(event["cluster_id"]) else "A variant")
+    if known(event["cluster_id"]) and known(event["name"]) and not known(event["mutation_id"]):
+        what = f"Clone {int(event['cluster_id'])} ({what})"
     if known(event["label"]):
         label = str(event["label"]).strip()
         rest = label[len(what) :].lstrip(" :,") if label.startswith(what) else label
