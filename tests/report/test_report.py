@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from . import synthetic
 
 from seriome.features import read_features
 from seriome.files import read_json, read_tsv
@@ -25,6 +24,8 @@ from seriome.report.inputs import (
 )
 from seriome.report.pages import matrix, patient_part, patient_summary, ranking_rows, variant_table, whole_page
 from seriome.report.pictures import inline, rendered, sentence
+
+from . import synthetic
 
 DOI = re.compile(r"https://doi\.org/10\.\d{4,}/\S+")
 
@@ -307,7 +308,8 @@ def test_sources_are_those_that_the_stages_name():
 
 
 def test_what_came_together_is_told_together():
-    common = {"event": "resistance", "cluster_id": 1, "label": None, "unit": "vaf", "treatment": "gefitinib"}
+    common = {"event": "resistance", "cluster_id": 1, "mutation_id": "m", "label": None, "unit": "vaf"}
+    common |= {"treatment": "gefitinib"}
     days = {"first_seen_day": 84, "last_unseen_day": 42}
     rows = [common | days | {"name": name, "limit_then": limit} for name, limit in [("A", 0.004), ("B", 0.01)]]
     rows.append(common | {"name": "C", "limit_then": 0.02, "first_seen_day": 10, "last_unseen_day": 0})
