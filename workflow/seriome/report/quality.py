@@ -21,7 +21,7 @@ POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:; connect-src 'none'; form-action 'none'"
 )
-KEYS = ("sample", "run", "patient")  # they name the row already
+KEYS = ("sample", "run", "patient", "assay", "timepoint", "day")  # they name the row already
 UUID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -70,9 +70,16 @@ def _table(ident: str, title: str, about: str, rows: dict) -> dict:
         "description": about,
         "plot_type": "table",
         "pconfig": {"id": f"seriome_{ident}_table", "title": f"Seriome: {title}", "no_violin": True},
-        "headers": {column: {"title": column.replace("_", " ")} for column in columns},
+        "headers": {column: _header(column, rows) for column in columns},
         "data": rows,
     }
+
+
+def _header(column: str, rows: dict) -> dict:
+    """Title and format of a column: whole numbers whole, others with three digits that count."""
+    cells = [row[column] for row in rows.values() if column in row]
+    broken = any(isinstance(cell, float) and cell != int(cell) for cell in cells)
+    return {"title": column.replace("_", " "), "format": "{:,.3g}" if broken else "{:,.0f}"}
 
 
 def _flat(record: dict, above: str = ""):
