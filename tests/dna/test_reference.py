@@ -177,3 +177,10 @@ def test_targets_that_do_not_fit_are_the_users_mistake(tmp_path, bed, message):
 def test_bed_columns_and_headers(tmp_path):
     (tmp_path / "t.bed").write_text("#x\ntrack name=t\nc1\t1\t5\tEGFR\n\n")
     assert read_bed(tmp_path / "t.bed") == [("c1", 1, 5, "EGFR")]
+
+
+def test_a_synonymous_change_in_a_splice_region_keeps_its_residue():
+    texts = ["splice_region|G|T1|protein_coding", "synonymous|G|T1|protein_coding|-|81G|9G>A"]
+    rows = {"T1": {"gene": "G", "gene_id": "I", "rank": 1, "cds_bases": 300}}
+    found = consequence._effect(("c1", 9, "G", "A"), texts, rows, {})
+    assert (found.consequence, found.name) == ("splice_region_variant", "G G81=")

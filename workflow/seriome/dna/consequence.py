@@ -126,7 +126,10 @@ def _effect(key, texts, by_name, by_contig) -> Effect:
     if choices:
         _, consequence, fields, row = min(choices, key=lambda choice: choice[0])
         gene = fields[1] or row.get("gene")
-        change = protein_change(fields[5], consequence) if len(fields) > 5 and fields[5] else None
+        # beside a splice region csq says what the residue becomes in a row of its own
+        same = [other for other in sorted(choices, key=lambda choice: choice[0]) if other[2][2] == fields[2]]
+        changes = (protein_change(said[5], word) for _, word, said, _ in same if len(said) > 5 and said[5])
+        change = next((one for one in changes if one), None)
         if consequence in ("splice_acceptor_variant", "splice_donor_variant"):
             change = None
         if consequence in ("intron_variant", "non_coding_transcript_exon_variant", "5_prime_UTR_variant"):
