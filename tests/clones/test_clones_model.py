@@ -6,7 +6,6 @@ from itertools import product
 
 import numpy as np
 import pytest
-from .planted import counts
 from scipy.stats import norm
 from sklearn.metrics import adjusted_rand_score, v_measure_score
 
@@ -26,6 +25,8 @@ from seriome.clones.model import CopyNumber, Settings, fit
 from seriome.clones.tables import tree_of
 from seriome.clones.tree import grow
 from seriome.errors import InputError
+
+from .planted import counts
 
 FIVE = [[1, 1, 1, 1, 1], [0.6, 0.5, 0.3, 0.1, 0.05], [0.3, 0.4, 0.6, 0.85, 0.9], [0, 0, 0.2, 0.5, 0.8]]
 PURITY, DEPTH = [0.6, 0.05, 0.03, 0.1, 0.5], [200, 900, 900, 900, 200]

@@ -6,7 +6,6 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from .planted import counts, variants
 
 from seriome.clones.pictures import ccf_lines, clone_shares, clone_tree
 from seriome.clones.tables import (
@@ -19,6 +18,8 @@ from seriome.clones.tables import (
     write_table,
 )
 from seriome.files import read_tsv, write_json
+
+from .planted import counts, variants
 
 DAYS, SPECIMENS = [0, 0, 42, 84, 120], ["tumor", "plasma", "plasma", "plasma", "tumor"]
 TREATMENTS = [{"drug": "gefitinib", "start": 1, "end": 90}, {"drug": "osimertinib", "start": 91}]

@@ -30,7 +30,7 @@ with log_to(snakemake.log[0]) as log:
     )
     tested = differential[differential["state"] == "tested"].groupby("layer")["name"].agg(set)
     covered = set(copy_number["gene"]) if len(copy_number) else set()
-    looked_at = {layer: covered for layer in ("mutation", "emergence", "copy_number")} | tested.to_dict()
+    looked_at = dict.fromkeys(("mutation", "emergence", "copy_number"), covered) | tested.to_dict()
     log.info("%d statements about %d genes", len(found), found["gene"].nunique())
     for path, table in (
         (snakemake.output.evidence, found.sort_values(["gene", "layer", "patient", "feature"])),

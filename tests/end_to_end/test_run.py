@@ -1,0 +1,194 @@
+"""The whole road on a small cohort of two patients: run once, then asked many things."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from seriome.cli import main
+from seriome.files import read_tsv
+from seriome.simulate import simulate
+
+from ..conftest import PROJECT
+
+pytestmark = pytest.mark.slow
+LATER = "P1-T4"  # the timepoint that comes a week after the others
+
+
+def snakemake(folder, *arguments, check=True):
+    """Run the project's workflow in `folder`, which holds config.yaml; what it says, on both streams."""
+    command = [str(Path(sys.executable).with_name("snakemake")), "--snakefile", str(PROJECT / "Snakefile")]
+    command += ["--configfile", "config.yaml", "--cores", "2", "--scheduler", "greedy", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=os.environ | {"MPLBACKEND": "Agg"})
+    said = done.stdout + done.stderr
+    assert not check or done.returncode == 0, said[-5000:]
+    return said
+
+
+def planned(said):
+    """{rule: wildcards of every job} of a dry run."""
+    jobs = {}
+    for block in re.split(r"\n(?=(?:local)?rule )", said):
+        if name := re.match(r"(?:local)?rule (\w+):", block):
+            wildcards = re.search(r"wildcards: (.*)", block)
+            jobs.setdefault(name[1], []).append(wildcards[1] if wildcards else "")
+    return jobs
+
+
+@pytest.fixture(scope="session")
+def cohort(tmp_path_factory):
+    """Two simulated patients in a folder with a space in its name; P1's last timepoint is not in the sheets yet."""
+    folder = tmp_path_factory.mktemp("a cohort")
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        simulate(
+            "demo", seed=3, patients=2, depth=100, normal_depth=60, plasma_depth=150, rna_pairs=20_000, progress=str
+        )
+    finally:
+        os.chdir(here)
+    sheets = folder / "sheets"
+    sheets.mkdir()
+    for sheet in (folder / "demo/config").glob("*.tsv"):
+        lines = sheet.read_text().splitlines(keepends=True)
+        (sheets / sheet.name).write_text("".join(line for line in lines if not line.startswith(LATER)))
+    config = yaml.safe_load((folder / "demo/config/config.yaml").read_text()) | {"sheets": "sheets"}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished(cohort):
+    """The cohort after its first run."""
+    snakemake(cohort)
+    return cohort
+
+
+def test_the_run_ends_with_exactly_the_planted_gaps(finished, capsys):
+    planted = {(g["sample"], g["assay"], g["run"], g["reason"]) for g in read_tsv(finished / "demo/truth/gaps.tsv")}
+    found = {(g["sample"], g["assay"], g["run"], g["reason"]) for g in read_tsv(finished / "results/ledger/gaps.tsv")}
+    assert found == planted
+    assert {reason for *_, reason in found} == {"truncated_gzip", "no_spectra"}
+    assert json.loads((finished / "results/outcome.json").read_text())["outcome"] == "complete with gaps"
+    assert main(["outcome", "--results", str(finished / "results")]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("outcome: complete with gaps\n")
+    assert "ends in the middle" in said or "truncated" in said
+    assert "no spectra" in said
+
+
+def test_every_planted_resistance_is_seen_and_none_is_invented(finished):
+    truth = pd.read_csv(finished / "demo/truth/events.tsv", sep="\t")
+    for patient in ("P1", "P2"):
+        variants = pd.read_parquet(finished / f"results/dna/variants/{patient}.parquet")
+        called = variants[variants["called"] & (variants["filter"] == "PASS")]
+        first = called.groupby("name")["day"].min()
+        due = truth[(truth["patient"] == patient) & ~truth["sample_first_detectable"].str.startswith(LATER)]
+        assert {name: int(first[name]) for name in due["name"]} == dict(
+            zip(due["name"], due["day_first_detectable"], strict=True)
+        )
+        planted = set(pd.read_csv(finished / "demo/truth/variants.tsv", sep="\t")["variant"])
+        assert set(called["variant"]) <= planted
+
+
+def test_a_second_run_does_nothing(finished):
+    assert "Nothing to be done" in snakemake(finished)
+
+
+def test_the_feature_store_holds_the_contract(finished):
+    import pyarrow.dataset as ds
+
+    store = ds.dataset(finished / "results/features", format="parquet", partitioning=None).to_table().to_pandas()
+    assert set(store["assay"]) == {"dna", "rna", "proteome", "metabolome"}
+    has_value = store["state"].isin(["measured", "zero"])
+    assert (store["value"].notna() == has_value).all()
+    variants = store[store["kind"] == "variant"]
+    absent = variants[variants["state"] == "below_lod"]
+    assert len(absent) > 0
+    assert absent["lod"].notna().all()
+
+
+def test_other_programs_open_the_cohort(finished):
+    import mudata
+
+    cohort = mudata.read_h5mu(finished / "results/cohort/cohort.h5mu")
+    assert {"dna", "rna", "proteome", "metabolome"} <= set(cohort.mod)
+    assert cohort["rna"].n_vars == 45
+
+
+def test_the_report_stands_alone(finished):
+    page = (finished / "results/report/seriome.html").read_text()
+    assert "EGFR T790M" in page
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=[\"']?https?:", page)
+    assert str(finished) not in page
+
+
+def test_snakemakes_own_report_is_made(finished):
+    snakemake(finished, "--report", "report.html")
+    assert (finished / "report.html").stat().st_size > 100_000
+
+
+def test_no_result_knows_the_machine(finished):
+    import socket
+
+    for path in sorted((finished / "results").rglob("*")):
+        if path.suffix in (".tsv", ".json", ".html") and not {"logs", "benchmarks"} & set(path.parts):
+            text = path.read_text(errors="replace")
+            assert str(finished) not in text, path
+            assert not re.search(rf"\b{re.escape(socket.gethostname())}\b", text) or len(socket.gethostname()) < 4, path
+
+
+def test_a_misspelt_column_is_one_clear_error_before_anything_starts(cohort, tmp_path):
+    for sheet in (cohort / "demo/config").glob("*.tsv"):
+        (tmp_path / sheet.name).write_text(sheet.read_text().replace("specimen", "specimn"))
+    config = yaml.safe_load((cohort / "config.yaml").read_text()) | {"sheets": str(tmp_path)}
+    (cohort / "misspelt.yaml").write_text(yaml.safe_dump(config))
+    said = snakemake(cohort, "--dry-run", "--configfile", "misspelt.yaml", check=False)
+    assert "samples.tsv line 1: unknown column 'specimn', did you mean 'specimen'?" in said
+    assert "Traceback" not in said
+    assert "rule " not in said.replace("rules/common.smk", "")
+
+
+def test_another_number_of_cores_gives_the_same_bytes(finished):
+    from seriome.files import sha256
+
+    config = yaml.safe_load((finished / "config.yaml").read_text()) | {"results": "again"}
+    (finished / "again.yaml").write_text(yaml.safe_dump(config))
+    wanted = [
+        "features/assay=dna/patient=P2/sample=P2-T3-tumor.parquet",
+        "features/assay=rna/patient=P2/sample=P2-T0-tumor.parquet",
+        "features/assay=proteome/patient=P2/sample=P2-T0-tumor.parquet",
+        "features/assay=metabolome/patient=P2/sample=P2-T0-serum.parquet",
+        "dna/variants/P2.vcf.gz",
+        "clones/P2/trajectories.tsv",
+        "course/P2.parquet",
+    ]
+    snakemake(finished, "--configfile", "again.yaml", "--cores", "1", *(f"again/{name}" for name in wanted))
+    for name in wanted:
+        assert sha256(finished / "again" / name) == sha256(finished / "results" / name), name
+
+
+def test_a_new_timepoint_plans_its_samples_its_patient_and_the_cohort_only(finished):
+    """Last, since it changes the sheets: the rows of P1's last timepoint come back."""
+    for sheet in (finished / "demo/config").glob("*.tsv"):
+        (finished / "sheets" / sheet.name).write_text(sheet.read_text())
+    jobs = planned(snakemake(finished, "--dry-run"))
+    others = [
+        (rule, one) for rule, all_of in jobs.items() for one in all_of if "P2" in one or "pool" in one or "blank" in one
+    ]
+    assert others == []
+    # per sample: only the new ones are read, aligned, quantified, searched
+    assert all(LATER in one for rule in ("intake", "dna_align", "rna_quant", "proteome_search") for one in jobs[rule])
+    assert len(jobs["intake"]) == 4  # dna, rna, proteome, metabolome
+    assert len(jobs["dna_align"]) == len(jobs["rna_quant"]) == len(jobs["proteome_search"]) == 1
+    # per patient: P1, once
+    assert [one.split("patient=")[1] for one in jobs["clones"]] == ["P1"]
+    # per cohort: once each
+    for rule in ("features_mudata", "targets_differential", "targets_ranking", "ledger", "report_page"):
+        assert len(jobs[rule]) == 1, rule
