@@ -215,10 +215,10 @@ def write_ledger(folder):
 
 def ranking():
     said = "EGFR T790M in P1, first seen day 84; highest VAF 0.210 (T3); EGFR T790M emerged in P1 under gefitinib"
-    layers = {"mutation": 1.0, "emergence": 1.0, "copy_number": 0.0, "rna": 0.4, "protein": None}
+    layers = {"mutation": 1.0, "emergence": 1.0, "copy_number": 0.0, "rna": 0.4, "proteome": None}
     top = {"rank": 1, "rank_lower": 1, "rank_upper": 2, "gene": "EGFR", "score": 0.8, "layers": 3, "patients": 1}
     second = {"rank": 2, "rank_lower": 1, "rank_upper": 5, "gene": "AXL", "score": 0.55, "layers": 2, "patients": 1}
-    few = {"mutation": 0.0, "emergence": 0.0, "copy_number": None, "rna": 1.0, "protein": 0.9}
+    few = {"mutation": 0.0, "emergence": 0.0, "copy_number": None, "rna": 1.0, "proteome": 0.9}
     return pd.DataFrame([top | layers | {"evidence": said}, second | few | {"evidence": "AXL up in progression"}])
 
 

@@ -10,12 +10,12 @@ with log_to(snakemake.log[0]) as log:
     samples = pd.DataFrame(snakemake.params.samples, columns=["sample", "patient", "day", "specimen", "phase"])
     before, after = snakemake.params.before, snakemake.params.after
     contrast, tables = f"{after} against {before}", []
-    for layer, assay, kind, compare in (
-        ("rna", "rna", "count", differential_counts),
-        ("protein", "proteome", "protein", differential_values),
-        ("metabolite", "metabolome", "metabolite", differential_values),
+    for layer, kind, compare in (
+        ("rna", "count", differential_counts),
+        ("proteome", "protein", differential_values),
+        ("metabolome", "metabolite", differential_values),
     ):
-        table = pd.read_parquet(snakemake.input[assay])
+        table = pd.read_parquet(snakemake.input[layer])
         table = table[table["kind"] == kind]
         pairs = paired_samples(
             samples[samples["sample"].isin(table.loc[table["value"].notna(), "sample"])],

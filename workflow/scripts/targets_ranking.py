@@ -25,7 +25,7 @@ with log_to(snakemake.log[0]) as log:
             *([evidence.emergence_evidence(events, variants)] if len(events) and len(variants) else []),
             *([evidence.copy_number_evidence(copy_number, threshold)] if len(copy_number) else []),
             evidence.expression_evidence(differential, "rna", fdr),
-            evidence.expression_evidence(differential, "protein", fdr),
+            evidence.expression_evidence(differential, "proteome", fdr),
         ]
     )
     tested = differential[differential["state"] == "tested"].groupby("layer")["name"].agg(set)

@@ -20,7 +20,7 @@ beta-binomial errors, shearwater), Bioinformatics 30:1198, doi:10.1093/bioinform
 """
 
 import numpy as np
-from scipy import special, stats
+from scipy import special  # scipy.stats takes long to import: it is imported where it is used
 
 from seriome.dna.pileup import SUBSTITUTIONS, Allele, substitution
 
@@ -36,6 +36,8 @@ POWER = 0.95
 
 def beta_binomial_tail(k, n, rate, rho):
     """P(X >= k) of a beta-binomial with mean `rate` and overdispersion `rho` (0: binomial); arrays."""
+    from scipy import stats
+
     k, n, rate, rho = np.broadcast_arrays(k, n, rate, rho)
     rate = np.clip(rate, 1e-12, 1 - 1e-12)
     tail = stats.binom.sf(k - 1, n, rate)
@@ -49,6 +51,8 @@ def beta_binomial_tail(k, n, rate, rho):
 
 def _log_error(k, n, rate, rho):
     """log P(X = k) under errors."""
+    from scipy import stats
+
     rate = np.clip(rate, 1e-12, 1 - 1e-12)
     size = 1 / np.maximum(rho, 1e-7) - 1
     wide = stats.betabinom.logpmf(k, n, rate * size, (1 - rate) * size)
@@ -60,6 +64,8 @@ def evidence(alt, depth, rate, rho):
 
     0 where there are no reads; never below log10(1/2).
     """
+    from scipy import stats
+
     alt, depth, rate, rho = (np.asarray(one, float) for one in np.broadcast_arrays(alt, depth, rate, rho))
     present = np.full(alt.shape, -np.inf)
     for fraction in FRACTIONS:
@@ -150,6 +156,8 @@ def filters_of(one: Allele, tumour, normal, rate, settings: dict, units: int = 1
     rate             error rate of the change per sample
     settings         the config's `dna` section
     """
+    from scipy import stats
+
     reasons = []
     alt, depth = one.alt_count, one.depth
     vaf = np.divide(alt, depth, out=np.zeros(len(alt)), where=depth > 0)
@@ -179,6 +187,8 @@ def filters_of(one: Allele, tumour, normal, rate, settings: dict, units: int = 1
 
 def strand_biased(ref_forward: int, ref_reverse: int, alt_forward: int, alt_reverse: int, p: float) -> bool:
     """Nine of ten reads of the allele on one strand, those of the reference not so (Fisher's exact test below p)."""
+    from scipy import stats
+
     if min(alt_forward, alt_reverse) > 0.1 * (alt_forward + alt_reverse):
         return False
     return bool(stats.fisher_exact([[ref_forward, ref_reverse], [alt_forward, alt_reverse]])[1] < p)

@@ -157,7 +157,7 @@ def patient_summary(patient: str, variants: pd.DataFrame | None, clones: dict) -
 
 
 LAYER_NAMES = {
-    "mutation": "Mutation", "emergence": "Emergence", "copy_number": "Copy number", "rna": "RNA", "protein": "Protein",
+    "mutation": "Mutation", "emergence": "Emergence", "copy_number": "Copy number", "rna": "RNA", "proteome": "Protein",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 from seriome.targets.known import known_effects
 
 COLUMNS = ["gene", "layer", "patient", "feature", "value", "unit", "weight", "statement"]
-LAYERS = ("mutation", "emergence", "copy_number", "rna", "protein")
+LAYERS = ("mutation", "emergence", "copy_number", "rna", "proteome")
 ALTERING = (
     "missense", "stop_gained", "stop_lost", "start_lost", "frameshift",
     "inframe_insertion", "inframe_deletion", "inframe_altering", "splice_acceptor", "splice_donor",
