@@ -11,7 +11,19 @@ import pytest
 from scipy import stats
 
 from seriome.config import with_defaults
-from seriome.dna import align, calling, copy_number, coverage, imports, index, pileup, reference, tables
+from seriome.dna import (
+    align,
+    calling,
+    copy_number,
+    coverage,
+    features,
+    imports,
+    index,
+    limits,
+    pileup,
+    reference,
+    tables,
+)
 from seriome.errors import DataError
 
 from . import made
@@ -26,11 +38,11 @@ RATE, RHO = np.array([1e-3]), np.array([0.0])
 def test_detection_limit_by_hand():
     # 2 reads or more of 1000 with 95 %: (1-f)^1000 + 1000 f (1-f)^999 = 0.05 -> f = 0.004735; Poisson: e^-m (1+m) =
     # 0.05 at m = 4.744. One read of 299: 1 - 0.05^(1/299) = 0.00997, the rule of three
-    assert calling.detection_limit(1000, 2) == pytest.approx(0.004735, abs=5e-6)
-    assert calling.detection_limit(299, 1) == pytest.approx(1 - 0.05 ** (1 / 299), rel=1e-9)
-    assert calling.detection_limit(2, 2) == pytest.approx(math.sqrt(0.95))
-    assert np.isnan(calling.detection_limit(1, 2))
-    assert np.isnan(calling.detection_limit(0, 2))
+    assert limits.detection_limit(1000, 2) == pytest.approx(0.004735, abs=5e-6)
+    assert limits.detection_limit(299, 1) == pytest.approx(1 - 0.05 ** (1 / 299), rel=1e-9)
+    assert limits.detection_limit(2, 2) == pytest.approx(math.sqrt(0.95))
+    assert np.isnan(limits.detection_limit(1, 2))
+    assert np.isnan(limits.detection_limit(0, 2))
 
 
 def test_reads_that_errors_do_not_reach():
@@ -50,7 +62,7 @@ def test_overdispersed_errors_reach_further():
 
 def test_jeffreys_interval():
     # Brown, Cai, DasGupta 2001: beta quantiles at x + 1/2, n - x + 1/2, cut to 0 and 1 at the ends
-    lower, upper = calling.jeffreys([0, 5, 10, 0], [10, 10, 10, 0])
+    lower, upper = limits.jeffreys([0, 5, 10, 0], [10, 10, 10, 0])
     assert lower[:3] == pytest.approx([0, stats.beta.ppf(0.025, 5.5, 5.5), stats.beta.ppf(0.025, 10.5, 0.5)])
     assert upper[:3] == pytest.approx([stats.beta.ppf(0.975, 0.5, 10.5), stats.beta.ppf(0.975, 5.5, 5.5), 1])
     assert np.isnan([lower[3], upper[3]]).all()
@@ -319,22 +331,22 @@ def test_features_of_a_sample(joint, tmp_path):
     tables.write_table(tmp_path / "x.parquet", table)
     read = pd.read_parquet(tmp_path / "x.parquet")
     none = pd.DataFrame(columns=copy_number.COLUMNS)
-    features = tables.features_of("T", read, none, 20_000, tumour=True).set_index("feature")
-    assert features.loc[key(L12V), "unit"] == "vaf"
-    assert key(GERMLINE) not in features.index
+    table_of_t = features.features_of("T", read, none, 20_000, tumour=True).set_index("feature")
+    assert table_of_t.loc[key(L12V), "unit"] == "vaf"
+    assert key(GERMLINE) not in table_of_t.index
     # L12V and the change of two bases in the CDS of MIN alter a protein: 2 per 0.02 Mb
-    assert features.loc["tmb", "value"] == pytest.approx(100)
-    assert features.loc["tmb", ["lower", "upper"]].tolist() == pytest.approx([0.2422 / 0.02, 7.2247 / 0.02], rel=1e-3)
-    small = tables.features_of("T", read, none, bases["T"], tumour=True).set_index("feature")
+    assert table_of_t.loc["tmb", "value"] == pytest.approx(100)
+    assert table_of_t.loc["tmb", ["lower", "upper"]].tolist() == pytest.approx([0.2422 / 0.02, 7.2247 / 0.02], rel=1e-3)
+    small = features.features_of("T", read, none, bases["T"], tumour=True).set_index("feature")
     assert small.loc["tmb", "state"] == "not_measured"  # the made-up genome has 6 kb
-    assert "tmb" not in set(tables.features_of("N", read, none, 20_000, tumour=False)["feature"])
+    assert "tmb" not in set(features.features_of("N", read, none, 20_000, tumour=False)["feature"])
 
 
 def test_what_an_unlisted_variant_was():
-    notes = tables.absent_notes([{"bases": "100", "mean_depth": "1000"}], SETTINGS)
+    notes = features.absent_notes([{"bases": "100", "mean_depth": "1000"}], SETTINGS)
     assert notes["variant"]["state"] == "below_lod"
     assert notes["variant"]["lod"] == pytest.approx(0.00628, abs=2e-5)  # 3 reads of 1000: 6.296 / 1000
-    assert tables.absent_notes([], SETTINGS)["variant"] == {"state": "not_measured", "lod": None, "unit": "vaf"}
+    assert features.absent_notes([], SETTINGS)["variant"] == {"state": "not_measured", "lod": None, "unit": "vaf"}
 
 
 # --------------------------------------------------------------------------------------------- variants from elsewhere

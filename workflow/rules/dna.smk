@@ -176,7 +176,7 @@ rule dna_call:
         called=called_units,
         settings=CONFIG["dna"],
         code=fingerprint(
-            *("dna/tables", "dna/calling", "dna/pileup", "dna/consequence", "dna/imports", "dna/tools"),
+            *("dna/tables", "dna/calling", "dna/limits", "dna/pileup", "dna/consequence", "dna/imports", "dna/tools"),
             *("files", "ledger"),
         ),
     message:
@@ -245,7 +245,7 @@ rule dna_features:
             row["specimen"] for row in COHORT.rows("samples") if row["sample"] == wildcards.sample
         ),
         settings=CONFIG["dna"],
-        code=fingerprint("dna/tables", "features", "files"),
+        code=fingerprint("dna/features", "dna/consequence", "dna/limits", "features/store", "files"),
     message:
         "dna: features of {wildcards.sample}"
     script:

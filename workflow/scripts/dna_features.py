@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from seriome.dna.tables import TUMOURS, absent_notes, features_of
+from seriome.dna.features import TUMOURS, absent_notes, features_of
 from seriome.features import write_features
 from seriome.files import read_tsv
 from seriome.intake import read_status

@@ -9,7 +9,9 @@ pileup       counts of every allele at every sample, error rates
 calling      which alleles are somatic; what each sample says about each
 imports      variants that another caller wrote
 consequence  gene, transcript, protein change and a name for each variant
-tables       the patient's VCF and table, the sample's features
+tables       the patient's VCF and table
+limits       detection limits and intervals
+features     the sample's features
 copy_number  coverage per gene against the matched normal
 
 Coordinates are 0-based and half-open unless a name says `pos` (1-based, as in VCF).

@@ -68,22 +68,21 @@ def align_pairs(genome, files, output, *, sample: str, run: str, structure: str 
     cutters = [Cutter(segments) for segments in parse_structure(structure)]
     counts = {"pairs": 0, "short": 0}
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
-        named, fixed = f"{folder}/named.bam", f"{folder}/fixed.bam"
+        named = f"{folder}/named.bam"
         top = pysam.AlignmentHeader.from_dict(header(genome, sample, run, "unsorted"))
         with pysam.AlignmentFile(named, "wb", header=top, format_options=[b"level=0"]) as bam:
             for reads, barcodes in _batches(files, cutters, counts):
                 found = aligner.align(reads, options)
                 _write_pairs(bam, found, barcodes, run)
-        finish(named, fixed, output, threads)
+        sort(named, output, folder, threads)
     return counts
 
 
-def finish(named, fixed, output, threads: int) -> None:
-    """Mate tags (samtools fixmate -m), then sorted by place. `named` has the reads of a pair side by side."""
+def sort(source, output, folder: str, threads: int) -> None:
+    """Alignments sorted by place."""
     extra = max(0, threads - 1)
-    samtools("fixmate", "--no-PG", "-m", "-u", "-@", extra, named, fixed)
     with moved_into_place(output) as temporary:
-        samtools("sort", "--no-PG", "-l", 1, "-m", "256M", "-@", extra, "-T", f"{fixed}.part", "-o", temporary, fixed)
+        samtools("sort", "--no-PG", "-l", 1, "-m", "256M", "-@", extra, "-T", f"{folder}/part", "-o", temporary, source)
 
 
 def _batches(files, cutters, counts):
@@ -131,12 +130,20 @@ def _write_pairs(bam, found, barcodes, run: str) -> None:
         if barcodes[i] is not None and any(barcodes[i]):
             barcode = molecule(*barcodes[i], swap=_second_is_left(ends[2 * i], ends[2 * i + 1]))
         for which in (0, 1):
+            score = _mate_score(found[2 * i + 1 - which][0])
             for record in found[2 * i + which]:
+                record.set_tag("ms", score, "i")
                 record.flag |= 0x1 | (0x80 if which else 0x40) | (0x2 if proper else 0)
                 record.set_tag("RG", run, "Z")
                 if barcode:
                     record.set_tag("RX", barcode, "Z")
                 bam.write(record)
+
+
+def _mate_score(record) -> int:
+    """What `samtools markdup` ranks pairs by, from `samtools fixmate -m`: the sum of base qualities of 15 or more."""
+    qualities = np.frombuffer(record.query_qualities, np.uint8)
+    return int(qualities[qualities >= 15].sum(dtype=np.int64))
 
 
 def _main(records):
@@ -243,7 +250,8 @@ def adopt_bam(genome, file, output, *, sample: str, run: str, name: str, threads
         extra = max(0, threads - 1)
         samtools("addreplacerg", "--no-PG", "-m", "overwrite_all", "-w", "-u", "-r", group, "-o", steps[0], file)
         samtools("collate", "--no-PG", "-u", "-@", extra, "-o", steps[1], steps[0], f"{folder}/collate")
-        finish(steps[1], steps[2], output, threads)
+        samtools("fixmate", "--no-PG", "-m", "-u", "-@", extra, steps[1], steps[2])
+        sort(steps[2], output, folder, threads)
         _reheader(output, header(genome, sample, run), folder)
     return {"pairs": None, "short": 0}
 

@@ -20,8 +20,8 @@ beta-binomial errors, shearwater), Bioinformatics 30:1198, doi:10.1093/bioinform
 """
 
 import numpy as np
-from scipy import special  # scipy.stats takes long to import: it is imported where it is used
 
+from seriome.dna.limits import jeffreys
 from seriome.dna.pileup import SUBSTITUTIONS, Allele, substitution
 
 PRIOR_RATE, PRIOR_BASES = 5e-4, 2000  # error per base and change before data: about Q30 over three changes
@@ -31,7 +31,6 @@ FRACTIONS = np.geomspace(1e-3, 1.0, 40)
 LOW_END, LOW_MAPPING = 5, 30  # medians over the reads of an allele: bases to the end of the read, mapping quality
 NORMAL_DEPTH = 8  # below it a heterozygous allele may be missed in the normal: 0.5^8 = 0.4 %
 GERMLINE_FREE_VAF = 0.95
-POWER = 0.95
 
 
 def beta_binomial_tail(k, n, rate, rho):
@@ -86,26 +85,6 @@ def least_reads(depth, rate, rho, false_rate: float, least: int = 2):
         if not short.any():
             return reads.astype(int)
         reads = np.where(short, reads + 1, reads)
-
-
-def detection_limit(depth, reads):
-    """The smallest fraction that shows `reads` or more reads at this depth with 95 % power.
-
-    Solved from P(X >= reads | depth, f) = 0.95, which for a binomial is a beta quantile; reads that errors add are not
-    counted in favour. NaN where even f = 1 could not show them (depth below `reads`).
-    """
-    depth, reads = np.broadcast_arrays(np.asarray(depth, float), np.asarray(reads, float))
-    enough = depth >= reads
-    limit = special.betaincinv(reads, np.where(enough, depth - reads + 1, 1.0), POWER)
-    return np.where(enough, limit, np.nan)
-
-
-def jeffreys(alt, depth):
-    """95 % interval of a fraction (Jeffreys): 0 below when no read shows it, 1 above when all do; NaN at depth 0."""
-    alt, depth = np.broadcast_arrays(np.asarray(alt, float), np.asarray(depth, float))
-    lower = np.where(alt == 0, 0.0, special.betaincinv(alt + 0.5, depth - alt + 0.5, 0.025))
-    upper = np.where(alt == depth, 1.0, special.betaincinv(alt + 0.5, depth - alt + 0.5, 0.975))
-    return np.where(depth > 0, lower, np.nan), np.where(depth > 0, upper, np.nan)
 
 
 def repeat_units(fasta, chrom: str, pos: int, ref: str, alt: str) -> int:

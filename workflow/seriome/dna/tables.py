@@ -1,4 +1,4 @@
-"""One patient's somatic variants at all samples with DNA, as a table and a VCF; one sample's features from them."""
+"""One patient's somatic variants at all samples with DNA, as a table and a VCF."""
 
 import tempfile
 from pathlib import Path
@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from seriome.dna import calling, pileup
-from seriome.dna.consequence import NONSYNONYMOUS, effects
+from seriome.dna.consequence import effects
 from seriome.dna.imports import Imported
+from seriome.dna.limits import detection_limit, jeffreys
 from seriome.dna.pileup import Allele
 from seriome.dna.tools import Regions, read_bed, read_contigs
 from seriome.files import moved_into_place
@@ -40,8 +41,6 @@ FILTERS = {
     "repeat": "indel in a long repeat at a low fraction",
 }
 CALLABLE_COLUMNS = ["sample", "callable_bases"]
-TMB_LEAST_BASES = 10_000
-TUMOURS = ("tumor", "plasma", "pdx", "organoid", "serum")  # specimens that have copy number and tmb
 
 
 class Call:
@@ -228,17 +227,17 @@ def _rows(call, effect, unit, samples, read, listed, model, normal, settings) ->
             index = read.index(sample)
             counts = int(one.ref_count[index]), int(one.alt_count[index]), int(one.depth[index])
             called = bool(counts[1] >= least[index])
-            lod = float(calling.detection_limit(counts[2], least[index]))
+            lod = float(detection_limit(counts[2], least[index]))
         elif one.key in listed.get(sample, ()):
             theirs, called = listed[sample][one.key], True
             if theirs.alt_count is not None and theirs.ref_count + theirs.alt_count > 0:
                 counts = theirs.ref_count, theirs.alt_count, theirs.ref_count + theirs.alt_count
                 reads = calling.least_reads(counts[2], calling.PRIOR_RATE, 0.0, settings["call_error"])
-                lod = float(calling.detection_limit(counts[2], reads))
+                lod = float(detection_limit(counts[2], reads))
         depth = counts[2] or 0
         lod = None if lod is None or np.isnan(lod) else lod
         vaf = counts[1] / depth if depth else None
-        lower, upper = map(float, calling.jeffreys(counts[1], depth)) if depth else (None, None)
+        lower, upper = map(float, jeffreys(counts[1], depth)) if depth else (None, None)
         state = "not_measured" if not depth or (lod is None and not called) else "measured" if called else "below_lod"
         rows.append(
             {
@@ -323,80 +322,3 @@ def write_vcf(path, table: pd.DataFrame, samples, contigs) -> None:
             pysam.tabix_compress(str(plain), str(temporary), force=True)
             pysam.tabix_index(str(temporary), preset="vcf", force=True)
             Path(f"{temporary}.tbi").replace(f"{path}.tbi")
-
-
-def features_of(sample: str, variants, copy_number, callable_bases: int, *, tumour: bool) -> pd.DataFrame:
-    """The rows of one sample's feature table: its passed variants, copy number per gene, and `tmb`.
-
-    tmb is the number of changes of the protein that pass and are seen in this sample, per Mb of target with enough
-    depth, with the exact Poisson interval (Garwood 1936, Biometrika 28:437); not measured below 10 kb of such bases.
-    tumour    False for a normal: it has no copy number and no tmb
-    """
-    from scipy import stats
-
-    mine = variants[(variants["sample"] == sample) & (variants["filter"] == "PASS")]
-    measured = mine["state"] == "measured"
-    rows = pd.DataFrame(
-        {
-            "kind": "variant",
-            "feature": mine["variant"],
-            "name": mine["name"],
-            "value": mine["vaf"].where(measured),
-            "unit": "vaf",
-            "lower": mine["vaf_lower"].where(measured),
-            "upper": mine["vaf_upper"].where(measured),
-            "state": mine["state"],
-            "lod": mine["lod"],
-        }
-    )
-    if not tumour:
-        return rows
-    genes = copy_number[copy_number["sample"] == sample].drop_duplicates("gene_id")
-    copies = pd.DataFrame(
-        {
-            "kind": "copy_number",
-            "feature": genes["gene_id"],
-            "name": genes["gene"],
-            "value": genes["log2_ratio"],
-            "unit": "log2_ratio",
-            "lower": genes["lower"],
-            "upper": genes["upper"],
-            "state": genes["state"],
-            "lod": np.nan,
-        }
-    )
-    count = int((mine["called"] & mine["consequence"].isin(NONSYNONYMOUS)).sum())
-    megabases = callable_bases / 1e6
-    burden = {"kind": "biomarker", "feature": "tmb", "name": "tumour mutational burden", "unit": "mutations_per_mb"}
-    if callable_bases >= TMB_LEAST_BASES:
-        burden |= {
-            "value": count / megabases,
-            "lower": stats.chi2.ppf(0.025, 2 * count) / 2 / megabases if count else 0.0,
-            "upper": stats.chi2.ppf(0.975, 2 * count + 2) / 2 / megabases,
-            "state": "measured" if count else "zero",
-            "lod": 1 / megabases,
-        }
-    else:
-        burden |= {"value": np.nan, "lower": np.nan, "upper": np.nan, "state": "not_measured", "lod": np.nan}
-    parts = [part for part in (rows, copies, pd.DataFrame([burden])) if len(part)]
-    return pd.concat(parts, ignore_index=True)
-
-
-def absent_notes(coverage, settings: dict) -> dict:
-    """What a feature that a sample's table does not list was, for features.write_features.
-
-    A variant of another patient, at a place this sample's reads cover, was looked for and not found; its limit is given
-    for the mean depth over all genes (an approximation: the depth at that place is not kept). Without reads, as where
-    only a VCF was given, nothing can be said.
-    coverage    rows of the sample's table of coverage per gene; empty without reads
-    """
-    bases = sum(int(row["bases"]) for row in coverage)
-    depth = sum(float(row["mean_depth"]) * int(row["bases"]) for row in coverage) / bases if bases else 0.0
-    limit = float(calling.detection_limit(depth, settings["min_alt_reads"]))
-    seen = limit == limit
-    none = {"state": "not_measured", "lod": None}
-    return {
-        "variant": {"state": "below_lod", "lod": limit, "unit": "vaf"} if seen else none | {"unit": "vaf"},
-        "copy_number": none | {"unit": "log2_ratio"},
-        "biomarker": none | {"unit": "mutations_per_mb"},
-    }
