@@ -80,7 +80,8 @@ def test_equal_bytes_whatever_the_threads(genome, tmp_path, monkeypatch):
         folder = tmp_path / str(threads)
         folder.mkdir()
         bam, _ = aligned(genome, folder, reads, threads=threads)
-        content.append(bam.read_bytes())
+        coverage.merge_and_mark([bam], folder / "S.bam", genome, sample="S", umi=False, threads=threads)
+        content.append((bam.read_bytes(), (folder / "S.bam").read_bytes(), (folder / "S.bam.bai").read_bytes()))
     assert content[0] == content[1]
     with pysam.AlignmentFile(bam, "rb") as file:
         assert str(tmp_path) not in str(file.header)
