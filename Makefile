@@ -18,6 +18,7 @@ setup: .venv/.ready ## the environment in .venv, from the lock file
 
 .venv/.ready: pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@command -v uv >/dev/null || $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	@command -v uv >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	uv sync --frozen --inexact --quiet --python $(BIN)/python
 	@touch .venv/.ready

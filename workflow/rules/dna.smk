@@ -153,7 +153,13 @@ rule dna_call:
     input:
         unpack(dna_of_patient),
     output:
-        vcf="<results>/dna/variants/{patient}.vcf.gz",
+        vcf=report(
+            "<results>/dna/variants/{patient}.vcf.gz",
+            caption="../report/variants.rst",
+            category="Patients",
+            subcategory="{patient}",
+            labels={"table": "variants"},
+        ),
         index="<results>/dna/variants/{patient}.vcf.gz.tbi",
         table="<results>/dna/variants/{patient}.parquet",
         callable="<results>/dna/variants/{patient}.callable.tsv",

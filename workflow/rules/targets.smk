@@ -13,7 +13,12 @@ rule targets_differential:
         proteome="<results>/cohort/proteome.parquet",
         metabolome="<results>/cohort/metabolome.parquet",
     output:
-        "<results>/targets/differential.parquet",
+        report(
+            "<results>/targets/differential.parquet",
+            caption="../report/differential.rst",
+            category="Targets",
+            labels={"table": "differential features"},
+        ),
     log:
         "<logs>/targets/differential.log",
     benchmark:
