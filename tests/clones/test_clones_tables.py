@@ -121,10 +121,11 @@ def test_copy_number_is_found_by_position_and_said():
     assert found.clusters.set_index("mutation_id").loc["chr1:1000:A:T", "cluster_id"].unique().tolist() == [0]
 
 
-def test_cleared_plasma_is_a_gap_never_an_extinction():
+@pytest.mark.parametrize(("specimen", "gaps"), [("plasma", []), ("tumor", [("S2", "purity_not_estimable")])])
+def test_a_tumour_not_seen_is_an_answer_in_plasma_a_gap_in_tissue_and_never_an_extinction(specimen, gaps):
     _, drawn = counts(13, [[1, 1, 1], [0.4, 0.5, 0.5]], [12, 8], [0.6, 0.1, 0.0], [200, 900, 900])
-    found = clones(variants(drawn, [0, 0, 60], ["tumor", "plasma", "plasma"]), None, TREATMENTS)
-    assert [(sample, error.reason) for sample, error in found.problems] == [("S2", "purity_not_estimable")]
+    found = clones(variants(drawn, [0, 0, 60], ["tumor", "plasma", specimen]), None, TREATMENTS)
+    assert [(sample, error.reason) for sample, error in found.problems] == gaps
     last = found.trajectories[found.trajectories["sample_id"] == "S2"]
     assert set(last["state"]) == {"tumour_not_detected"}
     assert last[["ccf", "share", "tumour_fraction"]].isna().all().all()

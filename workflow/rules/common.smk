@@ -1,7 +1,7 @@
 """
 What the other files of this folder may use: the checked configuration, the cohort, and a few names.
 needs  the configuration, the sheets
-gives  CONFIG, COHORT, GAPS; fingerprint, unit_files, unit_row, about, one_of, memory,
+gives  CONFIG, COHORT, GAPS; fingerprint, unit_files, unit_row, about, one_of, memory, threads_for,
        features_of, report_inputs
 """
 
@@ -53,6 +53,11 @@ def about(assay):
 def memory(mb):
     """Memory in MB that doubles with every further attempt."""
     return lambda wildcards, attempt: mb * 2 ** (attempt - 1)
+
+
+def threads_for(most, mb=100):
+    """Threads that grow with the size of the input, one per `mb` MB, up to `most`: small files run side by side."""
+    return lambda wildcards, input: max(1, min(most, int(input.size_mb // mb)))
 
 
 def report_inputs(wildcards):

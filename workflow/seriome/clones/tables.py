@@ -44,6 +44,7 @@ TRAJECTORY_COLUMNS = [
     "state",
     "lod",
 ]
+LIQUID = ("plasma", "serum")  # specimens that hold tumour DNA only while there is a tumour to shed it
 NO_TUMOUR = ("normal", "blank", "pool")  # specimens that clones are not looked for in
 METHOD = (
     "joint variational mixture over all samples on a CCF grid, beta-binomial reads, clusters merged by evidence; "
@@ -347,8 +348,9 @@ def _problems(model: Model, samples, looked_at) -> list:
         detail = f"no somatic variant passed in any tumour or plasma sample ({looked_at} rows looked at)"
         return [("", DataError("no_somatic_mutations", detail, "deeper reads, a wider panel, or a tumour sample"))]
     problems = []
-    for s, sample in enumerate(samples["sample"]):
-        if np.isfinite(model.purity[s]):
+    for s, (sample, specimen) in enumerate(zip(samples["sample"], samples["specimen"], strict=True)):
+        cleared = specimen in LIQUID and model.founder_depth[s]  # an answer with its limit, not a gap
+        if np.isfinite(model.purity[s]) or cleared:
             continue
         if not model.founder_depth[s]:
             detail = "none of the founder's mutations was covered"
@@ -358,7 +360,7 @@ def _problems(model: Model, samples, looked_at) -> list:
                 f"more than misreadings; a tumour fraction of {events.percent(min(model.purity_limit[s], 1))} could "
                 "have been seen"
             )
-        way_out = "deeper reads; where the tumour is truly gone, none is needed"
+        way_out = "deeper reads, or tissue with more tumour in it"
         problems.append((str(sample), DataError("purity_not_estimable", detail, way_out)))
     return problems
 
