@@ -84,13 +84,27 @@ def test_events_of_clones(planted):
 def test_events_of_mutations(planted):
     """Every mutation of the clone that rises, dated by its own reads, and its limit is the dna stage's."""
     label, table, found = planted
-    resistance = found.events[found.events["event"] == "resistance"]
+    own = found.events[found.events["mutation_id"].notna()]
+    assert set(own["event"]) == {"emerged"}, "none of them is known to cause resistance"
     expected = {f"chr1:{1000 + 100 * n}:A:T" for n in np.flatnonzero(label == 2)}
-    assert set(resistance["mutation_id"]) == expected
-    one = resistance.iloc[0]
+    assert set(own["mutation_id"]) == expected
+    one = own.iloc[0]
     row = table[(table["variant"] == one["mutation_id"]) & (table["sample"] == "S2")].iloc[0]
     assert one["limit_then"] == row["lod"]
     assert one["label"].startswith("first seen day 84; at day 42 the depth could have shown 0.")
+
+
+@pytest.mark.parametrize(
+    ("given", "event"), [(TREATMENTS, "resistance"), ((), "emerged")], ids=["under treatment", "before any"]
+)
+def test_a_known_resistance_that_came_under_treatment_is_called_so(planted, given, event):
+    label, table, _ = planted
+    first = f"chr1:{1000 + 100 * int(np.flatnonzero(label == 2)[0])}:A:T"
+    table = table.assign(name=table["name"].where(table["variant"] != first, "EGFR T790M"))
+    found = clones(table, None, given).events
+    assert found.loc[found["mutation_id"] == first, "event"].tolist() == [event]
+    clone = found[found["mutation_id"].isna() & (found["event"] == "emerged")].iloc[0]
+    assert clone["name"].startswith("EGFR T790M, "), "what is known comes first in the clone's name"
 
 
 def test_rows_in_any_order_and_twice_give_the_same_bytes(planted, tmp_path):

@@ -58,7 +58,7 @@ def proteome(results: Path):
     known = {"A549-T": 66, "HeLa-T": 34, "Jurkat-T": 3}
     total = 0
     for sample, runs in passed.items():
-        psms = sum(run["psms"] for run in runs)
+        psms = sum(run["psms_at_fdr"] for run in runs)
         total += psms
         yield f"  {sample}: {psms} PSMs (known {known[sample]})", abs(psms - known[sample]) <= 0.1 * known[sample] + 1
     yield f"proteome: {total} PSMs at 1 % FDR over the pooled runs (known 103)", abs(total - 103) <= 10

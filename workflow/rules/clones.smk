@@ -16,6 +16,7 @@ GAPS += collect("<results>/gaps/clones/{patient}.tsv", patient=CLONES_PATIENTS)
 
 rule clones:
     input:
+        known=ACTIONABILITY,
         variants="<results>/dna/variants/{patient}.parquet",
         copy_number="<results>/dna/copy_number/{patient}.parquet",
     output:
@@ -40,7 +41,7 @@ rule clones:
     params:
         treatments=lambda wildcards: COHORT.rows("treatments", wildcards.patient),
         settings={**CONFIG["clones"], "seed": CONFIG["seed"]},
-        code=fingerprint("clones", "dna/consequence"),
+        code=fingerprint("clones", "dna/consequence", "known"),
     message:
         "clones: {wildcards.patient}"
     script:

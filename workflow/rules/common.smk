@@ -26,6 +26,8 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+ACTIONABILITY = workflow.source_path("../../resources/actionability.tsv")  # an input of what reads it
+
 # The gap tables of all stages; the file of each stage adds its own, GAPS += collect("<results>/gaps/dna/{p}.tsv", ...)
 GAPS = []
 

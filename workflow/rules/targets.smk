@@ -43,6 +43,7 @@ rule targets_differential:
 
 rule targets_ranking:
     input:
+        known=ACTIONABILITY,
         differential="<results>/targets/differential.parquet",
         variants=collect("<results>/dna/variants/{patient}.parquet", patient=COHORT.patients_with("dna")),
         copy_number=collect("<results>/dna/copy_number/{patient}.parquet", patient=COHORT.patients_with("dna")),
@@ -68,7 +69,7 @@ rule targets_ranking:
     params:
         fdr=CONFIG["targets"]["fdr"],
         copy_number=CONFIG["targets"]["copy_number_log2"],
-        code=fingerprint("targets"),
+        code=fingerprint("targets", "known"),
     message:
         "targets: evidence and ranking"
     script:

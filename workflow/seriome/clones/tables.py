@@ -14,6 +14,7 @@ from seriome.clones.tree import Tree, grow
 from seriome.dna.consequence import NONSYNONYMOUS, TERMS
 from seriome.errors import DataError
 from seriome.files import write_tsv
+from seriome.known import known_effects, resists
 
 CLUSTER_COLUMNS = [
     "mutation_id",
@@ -247,8 +248,9 @@ def nonsynonymous(consequence) -> bool:
 
 
 def clone_name(mutations, members) -> str:
-    """The protein-changing mutations of a clone by name, at most three."""
+    """The protein-changing mutations of a clone by name, at most three; those with a known effect come first."""
     names = [row["name"] for _, row in mutations.iloc[members].iterrows() if nonsynonymous(row["consequence"])]
+    names.sort(key=lambda name: not known_effects(str(name)))
     shown = ", ".join(map(str, names[:3]))
     return shown + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
@@ -277,9 +279,10 @@ def _event_table(model, rows, mutations, samples, treatments, settings) -> pd.Da
                 "mutation_id": mutation,
                 "name": row["name"],
             }
-            event = events.emergence("resistance", observations, treatments, "vaf", **who)
-            if event and not any(one["start"] < event["first_seen_day"] for one in treatments):
-                event["event"] = "emerged"  # nothing had been given yet that it could resist
+            event = events.emergence("emerged", observations, treatments, "vaf", **who)
+            treated = event and any(one["start"] < event["first_seen_day"] for one in treatments)
+            if treated and resists(str(row["name"])):
+                event["event"] = "resistance"
             found.append(event)
     table = pd.DataFrame([one for one in found if one], columns=events.COLUMNS)
     for column in ("cluster_id", "first_seen_day", "last_unseen_day", "last_seen_day"):

@@ -146,13 +146,21 @@ def event_sentence(event: dict) -> tuple[str, str]:
 def events_in_words(events: list[dict]) -> list[dict]:
     """Dicts event, what, rest: one per sentence, in the order of the days; what came together is told together.
 
-    Mutations of one kind of event, with equal days and treatment, share a sentence, in which the limit is a range.
+    Mutations of one kind of event, with equal days and treatment, share a sentence, in which the limit is a range;
+    those that came with their clone are told by the clone's sentence.
     """
     together = {}
+    clones = {(row["cluster_id"], row["first_seen_day"]) for row in events if not known(row["mutation_id"])}
     for row in events:
+        if (
+            row["event"] == "emerged"
+            and known(row["mutation_id"])
+            and (row["cluster_id"], row["first_seen_day"]) in clones
+        ):
+            continue
         keys = ("event", "first_seen_day", "last_unseen_day", "last_seen_day", "unit", "treatment")
         key = tuple(row.get(name) for name in keys)
-        alone = row["event"] != "resistance" or not known(row["last_unseen_day"]) or not known(row["limit_then"])
+        alone = not all(known(row[name]) for name in ("mutation_id", "last_unseen_day", "limit_then"))
         together.setdefault((*key, len(together) if alone else -1), []).append(row)
     told = []
     for rows in together.values():

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from seriome.targets.known import known_effects
+from seriome.known import known_effects
 
 COLUMNS = ["gene", "layer", "patient", "feature", "value", "unit", "weight", "statement"]
 LAYERS = ("mutation", "emergence", "copy_number", "rna", "proteome")

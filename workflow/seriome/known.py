@@ -5,7 +5,7 @@ from pathlib import Path
 
 from seriome.files import read_tsv
 
-TABLE = Path(__file__).parents[3] / "resources" / "actionability.tsv"
+TABLE = Path(__file__).parents[2] / "resources" / "actionability.tsv"
 
 
 @cache
@@ -14,6 +14,18 @@ def _by_name() -> dict[str, list[dict]]:
     for row in read_tsv(TABLE):
         known.setdefault(f"{row['gene']} {row['protein_change']}", []).append(row)
     return known
+
+
+def _rows(name: str) -> list[dict]:
+    """Rows of the table for "GENE change"; a stop or a frameshift is also `truncating`."""
+    gene, _, change = name.partition(" ")
+    truncating = change.endswith("*") or "fs" in change
+    return _by_name().get(name, []) + (_by_name().get(f"{gene} truncating", []) if truncating else [])
+
+
+def resists(name: str) -> bool:
+    """Whether the table knows a variant such as "EGFR T790M" to cause resistance to some drug."""
+    return any(row["effect"] == "resistance" for row in _rows(name))
 
 
 def known_effects(name: str) -> str:
@@ -25,7 +37,7 @@ def known_effects(name: str) -> str:
     for effect in ("resistance", "sensitivity"):
         drugs = [
             f"{row['drug']} (CIViC level {row['level']}, PMID {row['pmid']})"
-            for row in _by_name().get(name, [])
+            for row in _rows(name)
             if row["effect"] == effect
         ]
         said += [f"known {effect} to {', '.join(drugs)}"] if drugs else []
