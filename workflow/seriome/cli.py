@@ -183,10 +183,11 @@ def _add_outcome(commands) -> None:
 
 def _outcome(arguments) -> int:
     from seriome.ledger import describe_outcome
+    from seriome.report.findings import findings
 
     if not (Path(arguments.results) / "outcome.json").is_file():
         print(f"outcome: failed\n{arguments.results}/outcome.json is not there: the run did not reach its end.")
         print("Run `snakemake --cores 2` again: it goes on where it stopped, and names the log of a failing step.")
         return 1
-    print(describe_outcome(arguments.results))
+    print(describe_outcome(arguments.results), findings(arguments.results), sep="\n")
     return 0
