@@ -16,6 +16,11 @@ RESPONSES = {
 FLAGS = {"above": "#d55e00", "below": "#0072b2", "within": "#5b6672", "no interval": "#888888"}
 LAB_HEIGHT = 54
 
+NAMES = {  # what a clinic calls them; any other measure stands as the sheet writes it
+    "ldh": "LDH", "crp": "CRP", "cea": "CEA", "nlr": "neutrophils / lymphocytes (NLR)",
+    "mgps": "modified Glasgow prognostic score (mGPS)", "ldh_ratio": "LDH / upper normal",
+}  # fmt: skip
+
 
 def timeline(course: pd.DataFrame) -> alt.VConcatChart | alt.Chart:
     """Treatment bars, samples, sum of target lesions with the response, laboratory values and indices; one day axis.
@@ -133,7 +138,7 @@ def _values(rows, measure, scale):
             tooltip=["day:Q", "value:Q", "label:N"],
         ),
     ]
-    title = _title(f"{measure}{f' ({unit})' if unit not in ('', '1') else ''}")
+    title = _title(f"{NAMES.get(measure, measure.replace('_', ' '))}{f' ({unit})' if unit not in ('', '1') else ''}")
     return alt.layer(*layers).properties(width=WIDTH, height=LAB_HEIGHT, title=title)
 
 
