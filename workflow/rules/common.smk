@@ -57,9 +57,15 @@ def memory(mb):
     return lambda wildcards, attempt: mb * 2 ** (attempt - 1)
 
 
-def threads_for(most, mb=100):
-    """Threads that grow with the size of the input, one per `mb` MB, up to `most`: small files run side by side."""
-    return lambda wildcards, input: max(1, min(most, int(input.size_mb // mb)))
+def threads_for(assay, most, mb=100):
+    """Threads by the size of the raw files of {sample} (and {run}): one per `mb` MB, up to `most`; small ones run side by side."""
+
+    def threads(wildcards):
+        runs = [wildcards.run] if "run" in wildcards.keys() else COHORT.runs(assay, wildcards.sample)
+        files = [file for run in runs for file in COHORT.files(assay, wildcards.sample, run)]
+        return max(1, min(most, int(sum(map(os.path.getsize, files)) / 1e6 // mb)))
+
+    return threads
 
 
 def report_inputs(wildcards):

@@ -94,7 +94,7 @@ rule dna_align:
         sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
     conda:
         "../../envs/seriome.yaml"
-    threads: threads_for(8)
+    threads: threads_for("dna", 8)
     resources:
         mem_mb=memory(4000),
         runtime=720,
@@ -131,7 +131,7 @@ rule dna_sample:
         sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
     conda:
         "../../envs/seriome.yaml"
-    threads: threads_for(8)
+    threads: threads_for("dna", 8)
     resources:
         mem_mb=memory(3000),
         runtime=360,
