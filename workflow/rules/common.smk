@@ -6,8 +6,12 @@ gives  CONFIG, COHORT, GAPS; fingerprint, unit_files, unit_row, about, one_of, m
 """
 
 import os
+import shlex
 import sys
 from pathlib import Path
+
+if not sys.executable.startswith("'"):  # Snakemake hands this path to a shell as it is: quoted, it may hold a space
+    sys.executable = shlex.quote(sys.executable)
 
 LIBRARY = str(Path(workflow.basedir) / "workflow")  # the package seriome, here and in the jobs
 sys.path.insert(0, LIBRARY)
@@ -58,7 +62,10 @@ def memory(mb):
 
 
 def threads_for(assay, most, mb=100):
-    """Threads by the size of the raw files of {sample} (and {run}): one per `mb` MB, up to `most`; small ones run side by side."""
+    """Threads by the size of the raw files of {sample} (and {run}): one per `mb` MB, up to `most`.
+
+    Small files are better read side by side than each by many threads.
+    """
 
     def threads(wildcards):
         runs = [wildcards.run] if "run" in wildcards.keys() else COHORT.runs(assay, wildcards.sample)
