@@ -14,9 +14,9 @@ from seriome.clones.tables import (
     TREE_COLUMNS,
     clone_name,
     clones,
-    nonsynonymous,
     write_table,
 )
+from seriome.dna.consequence import nonsynonymous
 from seriome.files import read_tsv, write_json
 
 from .planted import counts, variants

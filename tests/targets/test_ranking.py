@@ -7,21 +7,22 @@ from seriome.targets.ranking import rank_targets
 
 VARIANTS = pd.DataFrame(
     [
-        ("P1", "P1-T0", "T0", 0, "7:10:A:G", "EGFR", "EGFR L858R", "missense", 0.30, True, "PASS"),
-        ("P1", "P1-T1", "T1", 84, "7:10:A:G", "EGFR", "EGFR L858R", "missense", 0.20, True, "PASS"),
-        ("P1", "P1-T1", "T1", 84, "7:20:C:T", "EGFR", "EGFR T790M", "missense", 0.05, True, "PASS"),
-        ("P1", "P1-T0", "T0", 0, "17:5:C:T", "TP53", "TP53 R175H", "missense", 0.28, True, "PASS"),
-        ("P1", "P1-T0", "T0", 0, "17:9:C:T", "TP53", "TP53 p.10", "synonymous", 0.28, True, "PASS"),
-        ("P2", "P2-T0", "T0", 0, "17:7:C:T", "TP53", "TP53 R248Q", "missense", 0.40, True, "strand_bias"),
+        ("P1", "P1-T0", "T0", 0, "7:10:A:G", "EGFR", "EGFR L858R", "missense_variant", 0.30, True, "PASS"),
+        ("P1", "P1-T1", "T1", 84, "7:10:A:G", "EGFR", "EGFR L858R", "missense_variant", 0.20, True, "PASS"),
+        ("P1", "P1-T1", "T1", 84, "7:20:C:T", "EGFR", "EGFR T790M", "missense_variant", 0.05, True, "PASS"),
+        ("P1", "P1-T0", "T0", 0, "17:5:C:T", "TP53", "TP53 R175H", "missense_variant", 0.28, True, "PASS"),
+        ("P1", "P1-T0", "T0", 0, "17:9:C:T", "TP53", "TP53 p.10", "synonymous_variant", 0.28, True, "PASS"),
+        ("P2", "P2-T0", "T0", 0, "17:7:C:T", "TP53", "TP53 R248Q", "missense_variant", 0.40, True, "strand_bias"),
     ],
     columns="patient sample timepoint day variant gene name consequence vaf called filter".split(),  # noqa: SIM905
 )
 
 
-def test_a_mutation_weighs_by_the_number_of_mutated_genes_of_its_patient():
+def test_a_mutation_weighs_by_what_is_known_of_it_or_by_the_number_of_mutated_genes_of_its_patient():
     found = mutation_evidence(VARIANTS)
     assert sorted(found["feature"]) == ["17:5:C:T", "7:10:A:G", "7:20:C:T"]  # not silent, not filtered
-    assert set(found["weight"]) == {1 / 2}
+    weight = found.set_index("feature")["weight"].to_dict()
+    assert weight == {"7:10:A:G": 1, "7:20:C:T": 1, "17:5:C:T": 1 / 2}  # L858R and T790M are known; two genes of P1
     said = found.set_index("feature").loc["7:10:A:G", "statement"]
     assert (
         said == "EGFR L858R in P1, first seen day 0; highest VAF 0.300 (T0), known sensitivity to erlotinib "
@@ -31,11 +32,14 @@ def test_a_mutation_weighs_by_the_number_of_mutated_genes_of_its_patient():
 
 def test_an_emerged_mutation_is_told_with_its_date_and_treatment():
     events = pd.DataFrame(
-        [("emerged", "7:20:C:T", 84, "erlotinib", "first seen day 84", "P1"), ("emerged", np.nan, 84, "", "", "P1")],
+        [
+            ("emerged", "7:20:C:T", 84, "erlotinib", "first seen day 84; under erlotinib", "P1"),
+            ("emerged", np.nan, 84, "", "", "P1"),
+        ],
         columns=["event", "mutation_id", "first_seen_day", "treatment", "label", "patient"],
     )
     found = emergence_evidence(events, VARIANTS)
-    assert list(found["statement"]) == ["EGFR T790M emerged in P1 under erlotinib: first seen day 84"]
+    assert list(found["statement"]) == ["EGFR T790M emerged in P1: first seen day 84; under erlotinib"]
     assert list(found["weight"]) == [1.0]
 
 

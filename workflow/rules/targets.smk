@@ -69,7 +69,7 @@ rule targets_ranking:
     params:
         fdr=CONFIG["targets"]["fdr"],
         copy_number=CONFIG["targets"]["copy_number_log2"],
-        code=fingerprint("targets", "known"),
+        code=fingerprint("targets", "known", "dna/consequence"),
     message:
         "targets: evidence and ranking"
     script:

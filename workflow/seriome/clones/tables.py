@@ -11,7 +11,7 @@ from seriome.clones.likelihood import Counts
 from seriome.clones.model import CopyNumber, Model, Settings, fit
 from seriome.clones.trajectory import seen_through_descendants, shares
 from seriome.clones.tree import Tree, grow
-from seriome.dna.consequence import NONSYNONYMOUS, TERMS
+from seriome.dna.consequence import nonsynonymous
 from seriome.errors import DataError
 from seriome.files import write_tsv
 from seriome.known import known_effects, resists
@@ -239,12 +239,6 @@ def _trajectory_table(model: Model, samples, own) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows, columns=TRAJECTORY_COLUMNS)
-
-
-def nonsynonymous(consequence) -> bool:
-    """Does a consequence (words of bcftools csq or Sequence Ontology, joined by &) change the protein?"""
-    words = {word.strip("*@") for word in str(consequence or "").split("&")}
-    return bool({TERMS.get(word, word) for word in words} & NONSYNONYMOUS)
 
 
 def clone_name(mutations, members) -> str:

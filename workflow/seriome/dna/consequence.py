@@ -48,6 +48,12 @@ NONSYNONYMOUS = {
 PROMOTER = 500  # bases upstream of a transcription start within which a variant is named after the gene
 
 
+def nonsynonymous(consequence) -> bool:
+    """Does a consequence (words of bcftools csq or Sequence Ontology, joined by &) change the protein?"""
+    words = {word.strip("*@") for word in str(consequence or "").split("&")}
+    return bool({TERMS.get(word, word) for word in words} & NONSYNONYMOUS)
+
+
 @dataclass(frozen=True)
 class Effect:
     """What is said of one variant; None where nothing can be."""

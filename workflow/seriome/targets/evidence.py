@@ -3,29 +3,27 @@
 import numpy as np
 import pandas as pd
 
+from seriome.dna.consequence import nonsynonymous
 from seriome.known import known_effects
 
 COLUMNS = ["gene", "layer", "patient", "feature", "value", "unit", "weight", "statement"]
 LAYERS = ("mutation", "emergence", "copy_number", "rna", "proteome")
-ALTERING = (
-    "missense", "stop_gained", "stop_lost", "start_lost", "frameshift",
-    "inframe_insertion", "inframe_deletion", "inframe_altering", "splice_acceptor", "splice_donor",
-)  # fmt: skip
 
 
-def alters_protein(consequence: pd.Series) -> pd.Series:
-    """True where a consequence term of `bcftools csq` changes the protein or its splicing."""
-    return consequence.fillna("").str.contains("|".join(ALTERING))
+def _weight(name: str, genes: int) -> float:
+    """1 for a mutation known to change what a drug does; else 1 / number of genes among which it is one of many."""
+    return 1.0 if known_effects(name) else 1 / genes
 
 
 def mutation_evidence(variants: pd.DataFrame) -> pd.DataFrame:
     """Protein-altering somatic mutations, one row per patient and mutation.
 
     variants  dna's table of variants of all patients (one row per variant and sample)
-    weight    1 / number of the patient's genes with such a mutation: a mutation weighs less in a tumour that has
-              hundreds of them
+    weight    1 for a mutation that is known to change what a drug does; for any other 1 / number of the patient's
+              genes with such a mutation, so that it weighs less in a tumour that has hundreds of them
     """
-    seen = variants[(variants["filter"] == "PASS") & variants["called"] & alters_protein(variants["consequence"])]
+    seen = variants[(variants["filter"] == "PASS") & variants["called"]]
+    seen = seen[seen["consequence"].map(nonsynonymous).astype(bool)]
     rows = []
     for patient, of_patient in seen.groupby("patient", sort=True):
         genes = of_patient["gene"].nunique()
@@ -34,29 +32,26 @@ def mutation_evidence(variants: pd.DataFrame) -> pd.DataFrame:
             day = f", first seen day {int(one['day'].min())}" if one["day"].notna().any() else ""
             said = f"{top['name']} in {patient}{day}; highest VAF {top['vaf']:.3f} ({top['timepoint']})"
             said = ", ".join(filter(None, [said, known_effects(top["name"])]))
-            rows.append((gene, "mutation", patient, variant, top["vaf"], "vaf", 1 / genes, said))
+            rows.append((gene, "mutation", patient, variant, top["vaf"], "vaf", _weight(top["name"], genes), said))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def emergence_evidence(events: pd.DataFrame, variants: pd.DataFrame) -> pd.DataFrame:
     """Protein-altering mutations that were not there at first and came later, as the clones stage dates them."""
-    found = variants.drop_duplicates(["patient", "variant"]).set_index(["patient", "variant"])
-    rows = []
+    found = variants.drop_duplicates(["patient", "variant"])
+    found = found[found["consequence"].map(nonsynonymous).astype(bool)]
     dated = events[events["event"].isin(["emerged", "resistance"]) & events["mutation_id"].notna()]
-    dated = dated.drop_duplicates(["patient", "mutation_id"]).sort_values(["patient", "mutation_id"])
-    dated = dated[[(p, m) in found.index for p, m in zip(dated["patient"], dated["mutation_id"], strict=True)]]
-    for _, event in dated.iterrows():
-        one = found.loc[(event["patient"], event["mutation_id"])]
-        if not alters_protein(pd.Series([one["consequence"]])).all():
-            continue
-        under = f" under {event['treatment']}" if isinstance(event["treatment"], str) and event["treatment"] else ""
-        said = f"{one['name']} emerged in {event['patient']}{under}: {event['label']}"
-        rows.append(
-            (one["gene"], "emergence", event["patient"], event["mutation_id"], event["first_seen_day"], "day", said)
-        )
-    table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c != "weight"])
-    table["weight"] = 1 / table.groupby("patient")["gene"].transform("nunique") if len(table) else []
-    return table[COLUMNS]
+    dated = dated.drop_duplicates(["patient", "mutation_id"]).rename(columns={"mutation_id": "variant"})
+    rows = []
+    columns = ["patient", "variant", "gene", "name"]
+    both = dated.drop(columns="name", errors="ignore").merge(found[columns], on=["patient", "variant"])
+    for patient, of_patient in both.sort_values(["patient", "variant"]).groupby("patient", sort=True):
+        genes = of_patient["gene"].nunique()
+        for _, one in of_patient.iterrows():
+            said = f"{one['name']} emerged in {patient}: {one['label']}"
+            day, weight = one["first_seen_day"], _weight(one["name"], genes)
+            rows.append((one["gene"], "emergence", patient, one["variant"], day, "day", weight, said))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def copy_number_evidence(copy_number: pd.DataFrame, threshold: float) -> pd.DataFrame:
