@@ -1,11 +1,7 @@
 """The whole road on a small cohort of two patients: run once, then asked many things."""
 
 import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,22 +9,10 @@ import yaml
 
 from seriome.cli import main
 from seriome.files import read_tsv
-from seriome.simulate import simulate
 
-from ..conftest import PROJECT
+from .conftest import LATER, snakemake
 
 pytestmark = pytest.mark.slow
-LATER = "P1-T4"  # the timepoint that comes a week after the others
-
-
-def snakemake(folder, *arguments, check=True):
-    """Run the project's workflow in `folder`, which holds config.yaml; what it says, on both streams."""
-    command = [str(Path(sys.executable).with_name("snakemake")), "--snakefile", str(PROJECT / "Snakefile")]
-    command += ["--configfile", "config.yaml", "--cores", "2", "--scheduler", "greedy", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=os.environ | {"MPLBACKEND": "Agg"})
-    said = done.stdout + done.stderr
-    assert not check or done.returncode == 0, said[-5000:]
-    return said
 
 
 def planned(said):
@@ -36,35 +20,6 @@ def planned(said):
     table = said.split("Job stats:")[1].split("\n\n")[0]
     counts = {name: int(number) for name, number in re.findall(r"^(\w+) +(\d+)$", table, flags=re.MULTILINE)}
     return counts, re.findall(r"^Job \d+: (.*)$", said, flags=re.MULTILINE)
-
-
-@pytest.fixture(scope="session")
-def cohort(tmp_path_factory):
-    """Two simulated patients in a folder with a space in its name; P1's last timepoint is not in the sheets yet."""
-    folder = tmp_path_factory.mktemp("a cohort")
-    here = Path.cwd()
-    os.chdir(folder)
-    try:
-        simulate(
-            "demo", seed=3, patients=2, depth=100, normal_depth=60, plasma_depth=150, rna_pairs=20_000, progress=str
-        )
-    finally:
-        os.chdir(here)
-    sheets = folder / "sheets"
-    sheets.mkdir()
-    for sheet in (folder / "demo/config").glob("*.tsv"):
-        lines = sheet.read_text().splitlines(keepends=True)
-        (sheets / sheet.name).write_text("".join(line for line in lines if not line.startswith(LATER)))
-    config = yaml.safe_load((folder / "demo/config/config.yaml").read_text()) | {"sheets": "sheets"}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    return folder
-
-
-@pytest.fixture(scope="session")
-def finished(cohort):
-    """The cohort after its first run."""
-    snakemake(cohort)
-    return cohort
 
 
 def test_the_run_ends_with_exactly_the_planted_gaps(finished, capsys):

@@ -15,7 +15,7 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
             log.info("left out, as intake said: %s", record["reason"])
         elif unit["format"] == "bam":
             name = record["files"][0]["path"]
-            counts = adopt_bam(genome, snakemake.input.files, bam, name=name, threads=snakemake.threads, **names)
+            counts = adopt_bam(genome, snakemake.input.files[0], bam, name=name, threads=snakemake.threads, **names)
         else:
             structure = unit.get("umi", "")
             counts = align_pairs(
