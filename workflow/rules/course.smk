@@ -24,7 +24,7 @@ rule course:
         samples=lambda wildcards: COHORT.rows("samples", wildcards.patient),
         treatments=lambda wildcards: COHORT.rows("treatments", wildcards.patient),
         clinical=lambda wildcards: COHORT.rows("clinical", wildcards.patient),
-        code=fingerprint("course"),
+        code=fingerprint("course", "files"),
     message:
         "course: {wildcards.patient}"
     script:

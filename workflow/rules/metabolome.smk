@@ -41,7 +41,7 @@ rule metabolome_injection:
     params:
         about=about("metabolome"),
         settings={key: CONFIG["metabolome"][key] for key in ("noise", "ppm", "fwhm_s")},
-        code=fingerprint("metabolome/detect", "metabolome/openms", "metabolome/tables"),
+        code=fingerprint("metabolome/detect", "metabolome/openms", "metabolome/tables", "files"),
     message:
         "metabolome: features of {wildcards.sample} {wildcards.run}"
     script:
@@ -69,7 +69,7 @@ rule metabolome_atlas:
     params:
         settings=CONFIG["metabolome"],
         learned_from="pools" if POOLS else "samples",
-        code=fingerprint("metabolome/atlas", "metabolome/align", "metabolome/openms", "metabolome/tables"),
+        code=fingerprint("metabolome/atlas", "metabolome/align", "metabolome/openms", "metabolome/tables", "files"),
     message:
         "metabolome: the atlas, from {params.learned_from}"
     script:
@@ -100,7 +100,7 @@ rule metabolome_measure:
     params:
         about=about("metabolome"),
         settings={key: CONFIG["metabolome"][key] for key in ("link_ppm", "max_shift_s")},
-        code=fingerprint("metabolome/measure", "metabolome/align", "metabolome/openms", "metabolome/tables"),
+        code=fingerprint("metabolome/measure", "metabolome/align", "metabolome/openms", "metabolome/tables", "files"),
     message:
         "metabolome: the atlas in {wildcards.sample} {wildcards.run}"
     script:
@@ -132,7 +132,7 @@ rule metabolome_features:
         runtime=15,
     params:
         about=about("metabolome"),
-        code=fingerprint("metabolome/measure", "metabolome/tables", "features"),
+        code=fingerprint("metabolome/measure", "metabolome/tables", "features", "files"),
     message:
         "metabolome: levels in {wildcards.sample}"
     script:

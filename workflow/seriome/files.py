@@ -62,6 +62,15 @@ def read_tsv(path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t"))
 
 
+def write_parquet(path, table, note: dict | None = None) -> None:
+    """An Arrow table as Parquet; its metadata holds the note (JSON) and nothing else: equal rows give equal bytes."""
+    import pyarrow.parquet as pq
+
+    metadata = None if note is None else {"seriome": json.dumps(note, sort_keys=True, allow_nan=False)}
+    with moved_into_place(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
+
+
 def open_text(path):
     """A text file to read, plain or gzip by its name."""
     return gzip.open(path, "rt", newline="") if str(path).endswith(".gz") else open(path, newline="")

@@ -2,11 +2,10 @@
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from seriome.course.indices import indices
 from seriome.course.recist import NOT_EVALUABLE, response
-from seriome.files import moved_into_place
+from seriome.files import write_parquet
 
 SCHEMA = pa.schema(
     [
@@ -57,8 +56,7 @@ def course(patient: str, samples=(), treatments=(), clinical=()) -> pd.DataFrame
 
 def write_course(path, table: pd.DataFrame) -> None:
     arrow = pa.Table.from_pandas(table, schema=SCHEMA, preserve_index=False)
-    with moved_into_place(path) as temporary:
-        pq.write_table(arrow.replace_schema_metadata(), temporary, compression="zstd")
+    write_parquet(path, arrow)
 
 
 def flag(value, lower=None, upper=None) -> str | None:

@@ -14,7 +14,7 @@ PLoS Comput Biol 12:e1004873, doi:10.1371/journal.pcbi.1004873
 import numpy as np
 import pandas as pd
 
-from seriome.files import moved_into_place
+from seriome.files import write_parquet
 
 COLUMNS = [
     *("patient", "sample", "timepoint", "day", "specimen", "gene_id", "gene", "chrom", "start", "end"),
@@ -92,10 +92,8 @@ def of_patient(samples, coverage: dict) -> pd.DataFrame:
 def write_table(path, table: pd.DataFrame) -> None:
     """The table as Parquet, its columns typed even where it has no rows."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     kinds = dict.fromkeys(COLUMNS, pa.string()) | {"day": pa.int32(), "start": pa.int64(), "end": pa.int64()}
     kinds |= dict.fromkeys(("log2_ratio", "lower", "upper"), pa.float64())
     arrow = pa.Table.from_pandas(table, schema=pa.schema(list(kinds.items())), preserve_index=False)
-    with moved_into_place(path) as temporary:
-        pq.write_table(arrow.replace_schema_metadata(), temporary, compression="zstd")
+    write_parquet(path, arrow)

@@ -12,7 +12,7 @@ from seriome.dna.imports import Imported
 from seriome.dna.limits import detection_limit, jeffreys
 from seriome.dna.pileup import Allele
 from seriome.dna.tools import Regions, read_bed, read_contigs
-from seriome.files import moved_into_place
+from seriome.files import moved_into_place, write_parquet
 
 COLUMNS = {
     **dict.fromkeys(("patient", "sample", "timepoint"), "str"),
@@ -258,14 +258,12 @@ def _rows(call, effect, unit, samples, read, listed, model, normal, settings) ->
 def write_table(path, table: pd.DataFrame) -> None:
     """The table as Parquet, its columns typed even where it has no rows."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     kinds = {"str": pa.string(), "Int32": pa.int32(), "Int64": pa.int64(), "int64": pa.int64()}
     kinds |= {"float64": pa.float64(), "bool": pa.bool_()}
     schema = pa.schema([(column, kinds[kind]) for column, kind in COLUMNS.items()])
-    arrow = pa.Table.from_pandas(table, schema=schema, preserve_index=False).replace_schema_metadata()
-    with moved_into_place(path) as temporary:
-        pq.write_table(arrow, temporary, compression="zstd")
+    arrow = pa.Table.from_pandas(table, schema=schema, preserve_index=False)
+    write_parquet(path, arrow)
 
 
 def write_vcf(path, table: pd.DataFrame, samples, contigs) -> None:

@@ -6,8 +6,6 @@ a feature that the sample's file does not list     the state, and the lod, that 
 a sample without a file (the assay was not done)   not_measured
 """
 
-import json
-
 import duckdb
 import pandas as pd
 import pyarrow as pa
@@ -16,7 +14,7 @@ import pyarrow.parquet as pq
 from seriome import __version__
 from seriome.errors import InputError
 from seriome.features.store import KEYS, SCHEMA, read_note
-from seriome.files import moved_into_place, sha256
+from seriome.files import sha256, write_parquet
 
 JOIN = """
     with wanted as (
@@ -83,9 +81,7 @@ def cohort_table(files, samples: pd.DataFrame, assay: str, threads: int = 1) -> 
 def write_cohort_table(path, table: pa.Table, files) -> None:
     """Write a cohort table; its note has the sha256 of the feature files, by sample."""
     note = {"seriome": __version__, "inputs": {_sample_of(file): sha256(file) for file in files}}
-    table = table.replace_schema_metadata({"seriome": json.dumps(note, sort_keys=True)})
-    with moved_into_place(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+    write_parquet(path, table, note)
 
 
 def read_cohort_table(path, kind: str | None = None) -> pd.DataFrame:

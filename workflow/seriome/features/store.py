@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from seriome import __version__
 from seriome.errors import InputError, did_you_mean
-from seriome.files import moved_into_place
+from seriome.files import write_parquet
 
 ASSAYS = ("dna", "rna", "proteome", "metabolome")
 STATES = ("measured", "below_lod", "zero", "not_measured", "failed_qc")
@@ -77,9 +77,7 @@ def write_features(path, table: pd.DataFrame, *, about: dict, method: str, param
         "absent": absent or {},
     }
     arrow = pa.Table.from_pandas(table, schema=SCHEMA, preserve_index=False)
-    arrow = arrow.replace_schema_metadata({"seriome": json.dumps(note, sort_keys=True, allow_nan=False)})
-    with moved_into_place(path) as temporary:
-        pq.write_table(arrow, temporary, compression="zstd")
+    write_parquet(path, arrow, note)
 
 
 def read_features(paths) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from seriome.errors import InputError, did_you_mean
-from seriome.files import moved_into_place, read_tsv
+from seriome.files import read_tsv, write_parquet
 
 TYPES = {
     pa.int32(): ["charge", "n_traces", "n_pools", "msi_level"],
@@ -23,9 +23,7 @@ def write_table(path, table: pd.DataFrame, note: dict) -> None:
     """A table of this stage, each column of its fixed type, with a note (JSON) in the metadata."""
     schema = pa.schema([pa.field(column, TYPE_OF.get(column, pa.float64())) for column in table.columns])
     arrow = pa.Table.from_pandas(table, schema=schema, preserve_index=False)
-    arrow = arrow.replace_schema_metadata({"seriome": json.dumps(note, sort_keys=True, allow_nan=False)})
-    with moved_into_place(path) as temporary:
-        pq.write_table(arrow, temporary, compression="zstd")
+    write_parquet(path, arrow, note)
 
 
 def read_table(path) -> tuple[pd.DataFrame, dict]:

@@ -6,15 +6,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from seriome.files import moved_into_place
+from seriome.files import write_parquet
 
 
 def write_table(path, table: pd.DataFrame, note: dict | None = None) -> None:
     """Write a table and a note (JSON) about it."""
     arrow = pa.Table.from_pandas(table.reset_index(drop=True), preserve_index=False)
-    arrow = arrow.replace_schema_metadata({"seriome": json.dumps(note or {}, sort_keys=True, allow_nan=False)})
-    with moved_into_place(path) as temporary:
-        pq.write_table(arrow, temporary, compression="zstd")
+    write_parquet(path, arrow, note or {})
 
 
 def read_table(path) -> tuple[pd.DataFrame, dict]:
