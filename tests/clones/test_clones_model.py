@@ -1,12 +1,10 @@
-"""Likelihood, clusters, purity and tree against hand calculation, planted clones and public data."""
+"""Likelihood, clusters and purity against hand calculation, planted clones and public data."""
 
 import csv
 import math
-from itertools import product
 
 import numpy as np
 import pytest
-from scipy.stats import norm
 from sklearn.metrics import adjusted_rand_score, v_measure_score
 
 from seriome.clones import detection
@@ -23,7 +21,6 @@ from seriome.clones.likelihood import (
 )
 from seriome.clones.model import CopyNumber, Settings, fit
 from seriome.clones.tables import tree_of
-from seriome.clones.tree import grow
 from seriome.errors import InputError
 
 from .planted import counts
@@ -179,51 +176,6 @@ def test_thin_data(mutations, samples, depth, alt, clusters, warning):
     assert model.member.shape == (mutations, clusters)
     codes = [one["warning"] for one in model.warnings]
     assert warning in codes if warning else not codes
-
-
-@pytest.mark.parametrize(
-    ("ccf", "parent"),
-    [
-        pytest.param([[1, 1], [0.7, 0.3], [0.6, 0.2]], [-1, 0, 1], id="0.7 + 0.6 is too much for branches"),
-        pytest.param([[1, 1], [0.5, 0.3], [0.3, 0.6]], [-1, 0, 0], id="each is above the other once"),
-        pytest.param([[1, 1], [0.9, 0.9], [0.5, 0.1], [0.2, 0.7]], [-1, 0, 1, 1], id="two branches within the second"),
-        pytest.param([[1, 1]], [-1], id="founder alone"),
-    ],
-)
-def test_tree_by_hand(ccf, parent):
-    tree = grow(np.array(ccf, float), np.full(np.shape(ccf), 0.01))
-    assert tree.parent.tolist() == parent
-    assert tree.support == pytest.approx(1, abs=0.1)
-
-
-def test_tree_that_is_open_says_so():
-    """In one sample 0.6 and 0.3 may be a chain or two branches."""
-    tree = grow(np.array([[1.0], [0.6], [0.3]]), np.full((3, 1), 0.01))
-    assert tree.support[1] == pytest.approx(1)
-    assert 0.3 < tree.support[2] < 0.7
-    assert sum(weight for _, weight in tree.trees) == pytest.approx(1)
-
-
-def test_tree_is_the_best_of_all():
-    """Against every parent vector of five clones, scored one by one."""
-    rng = np.random.default_rng(8)
-    ccf = np.vstack([np.ones(3), rng.uniform(0.05, 0.9, (4, 3))])
-    found = grow(ccf, np.full(ccf.shape, 0.03))
-    best, score = None, -np.inf
-    order = [0, *(1 + np.argsort(-ccf[1:].sum(axis=1)))]
-    for hosts in product(*[order[:n] for n in range(1, 5)]):
-        parent = np.full(5, -1)
-        parent[order[1:]] = hosts
-        total = 0.0
-        for k in range(5):
-            children = np.flatnonzero(parent == k)
-            left = ccf[k] - ccf[children].sum(axis=0)
-            if len(children):
-                total += norm.logcdf(left / (0.03 * np.sqrt(1 + len(children)))).sum()
-            total += -0.2 * np.log(np.clip(left, 0.01, 1)).sum()
-        if total > score:
-            best, score = tuple(parent.tolist()), total
-    assert found.trees[0][0] == best
 
 
 def test_leukaemia_tree_keeps_the_sum_rule(shared_real):

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seriome.clones.pictures import ccf_lines, clone_shares, clone_tree
 from seriome.clones.tables import (
     CLUSTER_COLUMNS,
     TRAJECTORY_COLUMNS,
@@ -165,9 +164,6 @@ def test_thin_patients(mutations, samples, tmp_path):
     for name in ("clusters", "tree", "trajectories", "events"):
         write_table(tmp_path / f"{name}.tsv", getattr(found, name))
     write_json(tmp_path / "fit.json", found.fit)
-    for chart in (ccf_lines(found.trajectories), clone_shares(found.trajectories)):
-        assert chart.to_dict()
-    assert clone_tree(found.tree, found.trajectories).to_dict()
 
 
 def test_only_passing_variants_count():
@@ -205,21 +201,6 @@ def test_clone_name():
     assert clone_name(mutations, [0, 4]) == "A"
     assert clone_name(mutations, [0, 1, 2, 3, 4]) == "A, B, C and 1 more"
     assert clone_name(mutations, [4]) == ""
-
-
-def test_pictures_live_with_text_ids_and_treatments_of_the_course(planted):
-    _, _, found = planted
-    read = found.trajectories.astype({"cluster_id": str})
-    tree = found.tree.astype({"cluster_id": str, "parent": str})
-    course = pd.DataFrame({"item": ["gefitinib", "osimertinib"], "day": [1, 91], "day_end": [90, None]})
-    for treatments in (None, TREATMENTS, course):
-        chart = ccf_lines(read, treatments).to_dict()
-        assert len(chart["layer"]) == (4 if treatments is None else 5)
-    assert ccf_lines(read.drop(columns="lod")).to_dict()
-    assert len(clone_shares(read).to_dict()["vconcat"]) == 2
-    drawn = json.dumps(clone_tree(tree, read).to_dict())
-    assert "founder" in drawn
-    assert "clone 2" in drawn
 
 
 def test_cost_of_a_demo_patient(planted):

@@ -123,6 +123,17 @@ def clones(patient="P1"):
          "first_seen_day": 330, "last_unseen_day": 210, "limit_then": 0.0037, "unit": "vaf",
          "treatment": "osimertinib", "label": None},
     ]  # fmt: skip
+    phase = {"phase": "osimertinib", "start": 220, "end": None, "scale": "absolute"}
+    growth = [
+        phase | {"cluster_id": 1, "rate_per_day": 0.02, "lower": 0.01, "upper": 0.03, "doubling_days": 34.7,
+                 "p_positive": 0.99},
+        phase | {"cluster_id": 2, "reason": "not estimable: one day of this phase"},
+    ]  # fmt: skip
+    heterogeneity = [
+        {"sample_id": sample["sample"], "day": sample["day"], "specimen": sample["specimen"], "clones_above": 2,
+         "shannon": 0.6, "shannon_lower": 0.4, "shannon_upper": 0.7, "simpson": 0.45, "math": 31.0}
+        for sample in samples
+    ]  # fmt: skip
     tables = {
         "clusters": clusters,
         "tree": [
@@ -132,6 +143,8 @@ def clones(patient="P1"):
         ],
         "trajectories": tracks,
         "events": events,
+        "growth": growth,
+        "heterogeneity": heterogeneity,
     }
     return {name: pd.DataFrame(tables[name], columns=CLONE_TABLES[name]) for name in empty}
 

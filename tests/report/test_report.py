@@ -273,8 +273,35 @@ def test_pictures_are_fixed_safe_and_apart():
 def test_patient_without_pictures_says_why():
     empty = {name: pd.DataFrame(columns=columns) for name, columns in CLONE_TABLES.items()}
     files = as_files("P9", patient_pictures("P9", pd.DataFrame(columns=COURSE), empty))
-    assert set(files) == {"course", "lines", "shares", "tree"}
+    assert set(files) == {"course", "lines", "fish", "tree", "composition", "growth", "heterogeneity"}
     assert all("P9" in svg and svg.startswith("<svg") for svg in files.values())
+
+
+def test_growth_and_heterogeneity_are_shown_where_there_are_tables_of_them(folder, page):
+    for heading in ("Growth of each clone under each treatment", "Heterogeneity of each sample"):
+        assert page.count(heading) == 1, heading
+    assert "not estimable: clone 2 (one day of this phase)" in page
+    without = {
+        name: read_table(None if name in ("growth", "heterogeneity") else folder / f"clones/P1/{name}.tsv", columns)
+        for name, columns in CLONE_TABLES.items()
+    }
+    pictures = patient_pictures("P1", synthetic.course("P1"), without)
+    assert [name for name, svg in pictures.items() if svg is None] == ["growth", "heterogeneity"]
+
+
+def test_no_share_is_drawn_twice():
+    tables = synthetic.clones("P1")
+    course = synthetic.course("P1")
+    assert patient_pictures("P1", course, tables)["composition"], "day -7 has tissue and plasma"
+    tracks = tables["trajectories"]
+    plasma = tables | {"trajectories": tracks[tracks["specimen"] == "plasma"]}
+    pictures = patient_pictures("P1", course, plasma)
+    assert pictures["fish"]
+    assert pictures["composition"] is None, "the fish plot shows every sample of it"
+    lone = tables | {"trajectories": tracks[tracks["sample_id"] == "P1-T0-T"]}
+    pictures = patient_pictures("P1", course, lone)
+    assert pictures["fish"] is None
+    assert pictures["composition"]
 
 
 def test_foreign_svg_loses_its_scripts():

@@ -30,12 +30,12 @@ rule report_patient:
             subcategory="{patient}",
             labels={"figure": "clones"},
         ),
-        shares=report(
-            "<results>/report/figures/{patient}/shares.svg",
-            caption="../report/shares.rst",
+        fish=report(
+            "<results>/report/figures/{patient}/fish.svg",
+            caption="../report/fish.rst",
             category="Patients",
             subcategory="{patient}",
-            labels={"figure": "shares of clones"},
+            labels={"figure": "fish plot of clones"},
         ),
         tree=report(
             "<results>/report/figures/{patient}/tree.svg",
@@ -43,6 +43,27 @@ rule report_patient:
             category="Patients",
             subcategory="{patient}",
             labels={"figure": "tree of clones"},
+        ),
+        composition=report(
+            "<results>/report/figures/{patient}/composition.svg",
+            caption="../report/composition.rst",
+            category="Patients",
+            subcategory="{patient}",
+            labels={"figure": "clones by sample"},
+        ),
+        growth=report(
+            "<results>/report/figures/{patient}/growth.svg",
+            caption="../report/growth.rst",
+            category="Patients",
+            subcategory="{patient}",
+            labels={"figure": "growth of clones"},
+        ),
+        heterogeneity=report(
+            "<results>/report/figures/{patient}/heterogeneity.svg",
+            caption="../report/heterogeneity.rst",
+            category="Patients",
+            subcategory="{patient}",
+            labels={"figure": "heterogeneity"},
         ),
     log:
         "<logs>/report/patients/{patient}.log",
@@ -62,7 +83,7 @@ rule report_patient:
         treatments=lambda wildcards: COHORT.rows("treatments", wildcards.patient),
         variants_shown=CONFIG["report"]["variants_shown"],
         changes_shown=CONFIG["report"]["changes_shown"],
-        code=fingerprint("report", "clones", "course"),
+        code=fingerprint("report", "clones", "course", "known"),
     message:
         "report: the part of {wildcards.patient}"
     script:

@@ -11,9 +11,7 @@ with log_to(snakemake.log[0]):
     patient = snakemake.params.patient["patient"]
     with_dna = hasattr(snakemake.input, "variants")
     variants = read_table(snakemake.input.variants, VARIANTS) if with_dna else None
-    clones = {
-        name: read_table(snakemake.input[name] if with_dna else None, columns) for name, columns in CLONE_TABLES.items()
-    }
+    clones = {name: read_table(snakemake.input.get(name), columns) for name, columns in CLONE_TABLES.items()}
     course = read_table(snakemake.input.course, COURSE)
     pictures = patient_pictures(patient, course, clones)
     for name, svg in as_files(patient, pictures).items():

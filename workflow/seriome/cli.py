@@ -1,7 +1,8 @@
-"""The console command `seriome`: check, simulate, score, outcome."""
+"""The console command `seriome`: check, clones, simulate, score, outcome."""
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"seriome {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_check(commands)
+    _add_clones(commands)
     _add_simulate(commands)
     _add_score(commands)
     _add_outcome(commands)
@@ -101,6 +103,59 @@ def _check(arguments) -> int:
     units = cohort.assays.groupby("assay").size()
     patients, samples = len(cohort.patients), len(cohort.samples)
     print(f"sound: {patients} patients, {samples} samples, " + ", ".join(f"{n} {a} units" for a, n in units.items()))
+    return 0
+
+
+def _add_clones(commands) -> None:
+    command = _command(
+        commands,
+        "clones",
+        _clones,
+        "clones, trees and their course from a table of read counts",
+        "Cluster the mutations of one patient over all samples, place the clusters in a tree, follow them over\n"
+        "the days and date what emerged. The table of counts has PyClone-VI's format, a row per mutation and\n"
+        "sample, tab-separated, plain or gzip:\n"
+        "  mutation_id sample_id ref_counts alt_counts major_cn minor_cn normal_cn\n"
+        "  tumour_content   purity, one number per sample; without the column the founder's reads say it\n"
+        "  error_rate       of a base (default 0.001);  chrom gene name  of the mutation, all optional\n"
+        "  major_cn_2 minor_cn_2 fraction_2   a second population of cancer cells with other copies, optional\n"
+        "A mutation without a row in some sample is kept: it is not covered there. The sheet of samples has\n"
+        "sample_id and day and, if known, specimen (tumor, plasma, ...), timepoint, site, burden; without it\n"
+        "nothing is dated.",
+        "examples:\n"
+        "  seriome clones --counts counts.tsv --out clones\n"
+        "  seriome clones --counts counts.tsv --samples samples.tsv --treatments treatments.tsv --out clones --pictures\n\n"
+        "writes clusters.tsv, tree.tsv, trees.json, trajectories.tsv, events.tsv, growth.tsv, heterogeneity.tsv,\n"
+        "sites.tsv and fit.json; docs/clones.md says what every column means",
+    )
+    command.add_argument("--counts", required=True, metavar="TABLE.tsv", help="read counts")
+    command.add_argument("--out", required=True, metavar="DIR", help="folder to write to; made if it is not there")
+    command.add_argument("--samples", metavar="SAMPLES.tsv", help="days and specimens of the samples")
+    command.add_argument("--treatments", metavar="FILE.tsv", help="drug, start, end (days), a row per treatment")
+    command.add_argument("--pictures", action="store_true", help="draw them too: fish plot, tree, CCF lines, composition")
+    command.add_argument("--seed", type=int, default=7, help="equal seeds give equal bytes (default: 7)")
+    command.add_argument("--threads", type=int, default=1, metavar="N", help="of matrix products (default: 1)")
+    command.add_argument("--starts", type=int, default=1, metavar="N", help="starts of the clustering (default: 1)")
+    command.add_argument(
+        "--purity-sd", type=float, default=0.03, metavar="SD", help="error of tumour_content (default: 0.03)"
+    )
+
+
+def _clones(arguments) -> int:
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ[f"{library}_NUM_THREADS"] = str(max(arguments.threads, 1))
+    from seriome.clones.command import run
+    from seriome.clones.model import Settings
+
+    settings = Settings(seed=arguments.seed, starts=max(arguments.starts, 1), purity_sd=arguments.purity_sd)
+    results = run(
+        arguments.counts, arguments.out, arguments.samples, arguments.treatments, arguments.pictures, settings
+    )
+    fit = results.fit
+    for warning in fit["warnings"]:
+        print(f"warning: {warning['warning']}: {warning['detail']}", file=sys.stderr)
+    known = f", {fit['outliers']} fit none" if fit["outliers"] else ""
+    print(f"{fit['mutations']} mutations in {fit['samples']} samples: {fit['clusters']} clones{known}; see {arguments.out}")
     return 0
 
 

@@ -2,8 +2,6 @@
 
 from difflib import get_close_matches
 
-import numpy as np
-
 
 class InputError(ValueError):
     """A mistake in what the user wrote or passed: one clear line, never a traceback."""
@@ -27,6 +25,8 @@ def require(holds, rule: str, *values) -> None:
 
     A comparison with a missing value (NaN) is false and counts as offending only if no value there is NaN.
     """
+    import numpy as np  # here: the command line starts without it
+
     arrays = np.broadcast_arrays(holds, *values)
     missing = np.zeros(arrays[0].shape, bool)
     for values_of_one in arrays[1:]:

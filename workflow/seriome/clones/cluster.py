@@ -1,11 +1,11 @@
 """Cluster: mutations that have the same CCF in every sample, their number chosen by the model.
 
 A mixture: each cluster has a CCF of its own in each sample, on the grid of `likelihood`; each mutation is of one
-cluster; weights are Dirichlet(1, ..., 1). Start: every mutation alone, and the pair whose union raises the exact
-log evidence most is joined, until none does. Then mean-field variational rounds, and merges judged by the change of
-the evidence bound in closed form. No random step, unless there are more than MANY mutations.
-Sources: Heard et al. 2006, doi:10.1198/016214505000000187 (agglomeration by evidence); Gillis and Roth 2020,
-doi:10.1186/s12859-020-03919-2 (variational clusters on a CCF grid); Hughes and Sudderth 2013, NeurIPS 26 (merges).
+cluster or an outlier, whose VAF is anything in each sample; weights are Dirichlet(1, ..., 1). With a founder, cluster 0
+is at CCF 1 in every sample. Mean-field variational rounds, every update a matrix product; merges, splits and the
+giving up of small clusters are judged by the change of the evidence bound.
+Sources: Gillis and Roth 2020, doi:10.1186/s12859-020-03919-2 (variational clusters on a CCF grid); Hughes and Sudderth
+2013, NeurIPS 26 (merges in closed form, births); Ueda et al. 2000, doi:10.1162/089976600300015088 (split and merge).
 """
 
 from dataclasses import dataclass
@@ -13,105 +13,337 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import digamma, gammaln, xlogy
 
-from seriome.clones.likelihood import Grid, States, log_evidence
+from seriome.clones.copies import States
+from seriome.clones.likelihood import Grid, log_evidence
 
-MANY = 200  # above, mutations are first gathered to this many groups
-CHUNK = 500  # rows looked at together on the fine grid, to spare memory
+START = 40  # groups that a fit begins with; they merge
+STRUCTURE = 1500  # mutations that clusters are sought with; the others are assigned and all are fitted again
+OUTLIERS = 100.0  # mutations that the prior of one outlier in a hundred counts for
+COST = 2.0  # nats that one more cluster has to gain beyond the bound: clones are few
+NEAR = 1e-3  # change of the responsibilities at which rounds end
+
+
+@dataclass(frozen=True)
+class Data:
+    """What clusters are fitted to: R rows of N mutations.
+
+    like     (R, S * G) float32, each row's highest value taken off in each sample
+    height   (R,) what was taken off
+    mutation (R,) 0, 0, 1, ...: the row's mutation;  starts (N,) its first row
+    prior, elsewhere  (R,) log prior of the row in the founder and in any other cluster
+    outlier  (N,) log likelihood as an outlier
+    """
+
+    like: np.ndarray
+    height: np.ndarray
+    mutation: np.ndarray
+    starts: np.ndarray
+    prior: np.ndarray
+    elsewhere: np.ndarray
+    outlier: np.ndarray
+    samples: int
+
+    def some(self, mutations) -> "Data":
+        """Rows of some of the mutations (rising)."""
+        keep = np.isin(self.mutation, mutations)
+        mutation = np.searchsorted(mutations, self.mutation[keep])
+        return Data(
+            self.like[keep],
+            self.height[keep],
+            mutation,
+            np.flatnonzero(np.r_[True, np.diff(mutation) > 0]),
+            self.prior[keep],
+            self.elsewhere[keep],
+            self.outlier[mutations],
+            self.samples,
+        )
+
+
+def data(like: np.ndarray, states: States, outlier: np.ndarray) -> Data:
+    """From log likelihoods (R, S, G)."""
+    top = like.max(axis=2)
+    flat = (like - top[:, :, None]).reshape(len(like), -1).astype(np.float32)
+    starts = np.flatnonzero(np.r_[True, np.diff(states.mutation) > 0])
+    mutation = np.cumsum(np.r_[False, np.diff(states.mutation) > 0])
+    height = top.sum(axis=1, dtype=float)
+    return Data(flat, height, mutation, starts, states.prior, states.elsewhere, outlier, like.shape[1])
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """A fit of K clusters. With a founder, cluster 0 is at CCF 1 in every sample.
+    """A fit of K clusters.
 
-    rows       (R, K) probability of each row (mutation and copy state) in each cluster; a mutation's sum to 1
+    rows       (R, K) probability of each row (mutation and copy state) in each cluster
+    out        (N,) probability of being an outlier; a mutation's rows and this sum to 1
+    curves     (K, S, F) summed log likelihoods on grid.fine, less their constants
     posterior  (K, S, F) probability of each CCF of grid.fine
     bound      evidence lower bound, nats
     """
 
     rows: np.ndarray
+    out: np.ndarray
+    curves: np.ndarray
     posterior: np.ndarray
     bound: float
+    founder: bool
 
-    def memberships(self, mutation: np.ndarray) -> np.ndarray:
+    def memberships(self, one: Data) -> np.ndarray:
         """(N, K) probability of each mutation in each cluster."""
-        return np.add.reduceat(self.rows, np.flatnonzero(np.r_[True, np.diff(mutation) > 0]), axis=0)
+        return np.add.reduceat(self.rows, one.starts, axis=0)
 
 
-def mix(like: np.ndarray, states: States, grid: Grid, *, founder: bool, seed: int = 0, start=None) -> Mixture:
-    """Fit the mixture to log likelihoods (R, S, G).
+class _Fit:
+    """One run of the mixture: the state and its moves."""
 
-    founder  cluster 0 is fixed at CCF 1 in every sample
-    start    probabilities of an earlier fit (R, K) to begin with, in place of agglomeration
-    """
-    _, samples, points = like.shape
-    flat = like.reshape(len(like), -1)
-    starts = np.flatnonzero(np.r_[True, np.diff(states.mutation) > 0])
-    rows = _start(like, states, starts, grid, founder, seed) if start is None else start
-    bound = -np.inf
-    while True:
-        for _ in range(300):
-            before = rows
-            curves, posterior, evidence = _clusters(rows, flat, samples, points, grid, founder)
-            fit = flat @ (posterior @ grid.up).reshape(len(posterior), -1).T
-            rows = _assign(fit, rows.sum(axis=0), states, starts, founder)
-            rows, kept = _without_empty(rows, founder)
-            if kept.all() and np.abs(rows - before).max() < 1e-4:
+    def __init__(self, one: Data, grid: Grid, founder: bool, rows, out):
+        self.data, self.grid, self.founder, self.rows, self.out = one, grid, founder, rows, out
+        self.up = grid.up.astype(np.float32)
+        self.clusters()
+
+    # --- the two updates
+
+    def clusters(self):
+        self.curves, self.posterior, self.evidence = self.of(self.rows, self.founder)
+
+    def of(self, rows, founder):
+        """Curves (K, S, F), posteriors and log evidence (K,) of clusters made of these rows."""
+        one, grid = self.data, self.grid
+        summed = rows.T.astype(np.float32) @ one.like
+        curves = (summed.reshape(-1, len(grid.ccf)) @ self.up.T).reshape(rows.shape[1], one.samples, -1).astype(float)
+        evidence = log_evidence(curves, grid)
+        posterior = np.exp(curves + grid.prior - evidence[:, :, None])
+        if founder and len(curves):
+            evidence[0] = curves[0, :, -1]
+            posterior[0] = 0
+            posterior[0, :, -1] = 1
+        return curves, posterior, evidence.sum(axis=1)
+
+    def fit_of_rows(self):
+        """(R, K) expected log likelihood of each row in each cluster, prior of the row included."""
+        one = self.data
+        weights = (self.posterior.reshape(-1, len(self.grid.fine)).astype(np.float32) @ self.up).reshape(
+            len(self.posterior), -1
+        )
+        score = (one.like @ weights.T).astype(float) + one.height[:, None]
+        score += one.elsewhere[:, None]
+        if self.founder:
+            score[:, 0] += np.where(np.isfinite(one.elsewhere), one.prior - one.elsewhere, 0)
+            hidden = ~np.isfinite(one.elsewhere)
+            if hidden.any():
+                score[hidden, 0] = (one.like[hidden] @ weights[0]).astype(float) + one.height[hidden] + one.prior[hidden]
+        return score
+
+    def assign(self):
+        one, sizes = self.data, self.rows.sum(axis=0)
+        total, out = len(one.outlier), self.out.sum()
+        score = self.fit_of_rows() + digamma(1 + sizes) - digamma(len(sizes) + sizes.sum())
+        score += digamma(OUTLIERS - 1 + total - out) - digamma(OUTLIERS + total)
+        away = one.outlier + digamma(1 + out) - digamma(OUTLIERS + total)
+        top = np.maximum(np.maximum.reduceat(score.max(axis=1), one.starts), away)
+        raw = np.exp(score - top[one.mutation][:, None])
+        none = np.exp(away - top)
+        all_of = np.add.reduceat(raw.sum(axis=1), one.starts) + none
+        self.rows, self.out = raw / all_of[one.mutation][:, None], none / all_of
+
+    def rounds(self, most, near=NEAR):
+        for _ in range(most):
+            before = self.rows
+            self.assign()
+            moved = np.abs(self.rows - before).max()
+            self.drop_empty()
+            self.clusters()
+            if moved < near:
                 break
-        curves, posterior, evidence = _clusters(rows, flat, samples, points, grid, founder)
-        bound = evidence.sum() + _rest(rows, states, founder)
-        pair = _best_merge(rows, curves, evidence, states, grid, founder)
-        if pair is None:
-            return Mixture(rows, posterior, float(bound))
-        rows = _joined(rows, *pair)
+        return self
 
+    def drop_empty(self):
+        kept = self.rows.sum(axis=0) > 0.05
+        if self.founder:
+            kept[0] = True
+        if not kept.all():
+            self.rows = self.rows[:, kept]
+            if not self.rows.shape[1]:
+                self.rows = np.zeros((len(self.rows), 1))
+            self.clusters()
+            self.assign()
 
-def _clusters(rows, flat, samples, points, grid, founder):
-    """Summed log likelihoods on the fine grid (K, S, F), posteriors, and log evidence (K,)."""
-    curves = (rows.T @ flat).reshape(rows.shape[1], samples, points) @ grid.up.T
-    evidence = log_evidence(curves, grid)
-    posterior = np.exp(curves + grid.prior - evidence[:, :, None])
-    if founder:
-        evidence[0] = curves[0, :, -1]
-        posterior[0] = 0
-        posterior[0, :, -1] = 1
-    return curves, posterior, evidence.sum(axis=1)
+    # --- the bound
 
+    def bound(self, rows=None, evidence=None, out=None):
+        """Evidence lower bound, and COST for every cluster."""
+        rows = self.rows if rows is None else rows
+        evidence = self.evidence if evidence is None else evidence
+        out = self.out if out is None else out
+        return evidence.sum() + self.rest(rows, out)
 
-def _prior(states: States, clusters: int, founder: bool) -> np.ndarray:
-    prior = np.repeat(states.elsewhere[:, None], clusters, axis=1)
-    if founder:
-        prior[:, 0] = states.prior
-    return prior
+    def rest(self, rows, out):
+        one, founder = self.data, self.founder
+        total, gone = len(one.outlier), out.sum()
+        found = _dirichlet(rows.sum(axis=0)) - xlogy(rows, rows).sum() - xlogy(out, out).sum()
+        found += gammaln(1 + gone) + gammaln(OUTLIERS - 1 + total - gone) - gammaln(OUTLIERS + total)
+        found += gammaln(OUTLIERS) - gammaln(OUTLIERS - 1) + out @ one.outlier
+        mass = rows.sum(axis=1)
+        first = rows[:, 0] if founder and rows.shape[1] else np.zeros(len(rows))
+        later = np.where(np.isfinite(one.elsewhere), one.elsewhere, -1e3)
+        found += mass @ one.height + first @ one.prior + (mass - first) @ later
+        return found - COST * rows.shape[1] + gammaln(rows.shape[1] + 1)
 
+    # --- moves
 
-def _assign(fit, sizes, states, starts, founder):
-    """Rows' probabilities, given the expected log likelihood of each row in each cluster."""
-    score = fit + digamma(1 + sizes) - digamma((1 + sizes).sum()) + _prior(states, len(sizes), founder)
-    top = np.maximum.reduceat(score.max(axis=1), starts)[_of(states.mutation)]
-    raw = np.exp(score - top[:, None])
-    total = np.add.reduceat(raw.sum(axis=1), starts)
-    return raw / total[_of(states.mutation)][:, None]
+    def merge(self):
+        """Join the pairs that raise the bound, best first, until none does. True if any was joined."""
+        any_joined = False
+        while self.rows.shape[1] > 1:
+            count, sizes = self.rows.shape[1], self.rows.sum(axis=0)
+            first, second = np.triu_indices(count, 1)
+            change = np.empty(len(first))
+            for block in range(0, len(first), 200):
+                a, b = first[block : block + 200], second[block : block + 200]
+                both = self.curves[a] + self.curves[b]
+                joint = log_evidence(both, self.grid).sum(axis=1)
+                if self.founder:
+                    joint = np.where(a == 0, both[:, :, -1].sum(axis=1), joint)
+                change[block : block + 200] = joint - self.evidence[a] - self.evidence[b]
+            change += gammaln(1 + sizes[first] + sizes[second]) - gammaln(1 + sizes[first]) - gammaln(1 + sizes[second])
+            total = sizes.sum()
+            change += gammaln(count - 1) - gammaln(count) - gammaln(count - 1 + total) + gammaln(count + total)
+            change += COST - np.log(count)
+            lost = change.copy()  # entropy can only be lost where the two share mutations, and is counted below
+            order = np.argsort(-lost, kind="stable")
+            used, pairs = set(), []
+            for index in order[: 4 * count]:
+                a, b = int(first[index]), int(second[index])
+                if lost[index] < -20:
+                    break
+                if a in used or b in used:
+                    continue
+                x, y = self.rows[:, a], self.rows[:, b]
+                entropy = (xlogy(x, x) + xlogy(y, y) - xlogy(x + y, x + y)).sum()
+                gain = lost[index] + entropy
+                if self.founder and a == 0:
+                    allowed = np.isfinite(self.data.elsewhere)
+                    gain += y[allowed] @ (self.data.prior - self.data.elsewhere)[allowed]
+                if gain > 1e-6:
+                    pairs.append((a, b))
+                    used |= {a, b}
+            if not pairs:
+                return any_joined
+            any_joined = True
+            rows = self.rows.copy()
+            for a, b in pairs:
+                rows[:, a] += rows[:, b]
+            self.rows = np.delete(rows, [b for _, b in pairs], axis=1)
+            self.clusters()
+        return any_joined
 
+    def split(self):
+        """Cut every cluster along the direction in which its mutations scatter most; keep what raises the bound."""
+        any_cut, count = False, self.rows.shape[1]
+        for k in range(count):
+            mine = np.flatnonzero(self.memberships()[:, k] > 0.3) if k < self.rows.shape[1] else ()
+            if len(mine) < 4:
+                continue
+            cut = self._cut(k, mine)
+            if cut is None:
+                continue
+            before = self.bound()
+            kept = self.rows, self.out, self.curves, self.posterior, self.evidence
+            self.rows = np.column_stack([self.rows, cut])
+            self.rows[:, k] -= cut
+            self.clusters()
+            self.rounds(4, 0.01)
+            if self.bound() > before + 1e-3:
+                any_cut = True
+            else:
+                self.rows, self.out, self.curves, self.posterior, self.evidence = kept
+        return any_cut
 
-def _of(mutation):
-    """0, 0, 1, 1, ... for rows of the first mutation that has rows, the second, ..."""
-    return np.cumsum(np.r_[False, np.diff(mutation) > 0])
+    def _cut(self, k, mine):
+        """(R,) the part of cluster k's rows that goes to a new cluster, after a few rounds of the two alone."""
+        part = self.data.some(mine) if len(mine) < len(self.data.starts) else self.data
+        keep = np.isin(self.data.mutation, mine)
+        share = self.rows[keep, k]
+        grid = self.grid
+        # displacement of each mutation from the cluster's CCF: first derivative of its log likelihood, in its own units
+        like = part.like.reshape(len(part.like), part.samples, -1)
+        at = np.rint(self.posterior[k].argmax(axis=1) / grid.refine).astype(int).clip(2, len(grid.ccf) - 3)
+        slope = np.stack([like[:, s, at[s] + 2] - like[:, s, at[s] - 2] for s in range(part.samples)], axis=1)
+        weight = np.maximum(share, 1e-9)
+        slope = np.add.reduceat(slope * weight[:, None], part.starts) / np.add.reduceat(weight, part.starts)[:, None]
+        spread = slope.std(axis=0)
+        if not (spread > 0).any():
+            return None
+        scaled = (slope - slope.mean(axis=0)) / np.maximum(spread, 1e-9)
+        axis = np.linalg.svd(scaled, full_matrices=False)[2][0]
+        side = scaled @ axis > 0
+        side = side if self.founder and k == 0 and self._lower(slope, side) else ~side if self.founder and k == 0 else side
+        local = np.zeros((len(part.like), 2))
+        local[:, 0], local[:, 1] = share * ~side[part.mutation], share * side[part.mutation]
+        two = _Fit(part, grid, self.founder and k == 0, local, 1 - np.add.reduceat(local.sum(axis=1), part.starts))
+        for _ in range(8):
+            if two.rows.shape[1] < 2:
+                return None
+            two.assign_within(share)
+            two.clusters()
+        if (two.rows.sum(axis=0) < 0.5).any():
+            return None
+        cut = np.zeros(len(self.rows))
+        cut[keep] = two.rows[:, 1]
+        return np.minimum(cut, self.rows[:, k])
 
+    def _lower(self, slope, side):
+        """Of a founder's two sides, the new cluster is the one that lies lower."""
+        return slope[side].sum() < slope[~side].sum() if side.any() and (~side).any() else True
 
-def _without_empty(rows, founder):
-    kept = rows.sum(axis=0) > 1e-3
-    if founder:
-        kept[0] = True
-    return rows[:, kept] / np.maximum(rows[:, kept].sum(axis=1, keepdims=True), 1e-300) * rows.sum(
-        axis=1, keepdims=True
-    ), kept
+    def assign_within(self, share):
+        """Divide the share that the cluster had in each mutation between its two halves; nothing leaves."""
+        one, sizes = self.data, self.rows.sum(axis=0)
+        score = self.fit_of_rows() + digamma(1 + sizes)
+        top = np.maximum.reduceat(score.max(axis=1), one.starts)
+        raw = np.exp(score - top[one.mutation][:, None])
+        had = np.add.reduceat(share, one.starts)
+        self.rows = raw * (had / np.add.reduceat(raw.sum(axis=1), one.starts))[one.mutation][:, None]
 
+    def give_up(self):
+        """Give up a small cluster when its mutations, set free, raise the bound elsewhere. True if any was."""
+        any_gone, k = False, int(self.founder)
+        while k < self.rows.shape[1] and self.rows.shape[1] > 1:
+            if self.rows[:, k].sum() > max(3.0, 0.02 * len(self.data.outlier)):
+                k += 1
+                continue
+            before = self.bound()
+            kept = self.rows, self.out, self.curves, self.posterior, self.evidence
+            self.rows = np.delete(self.rows, k, axis=1)
+            self.clusters()
+            self.rounds(3, 0.01)
+            if self.bound() > before:
+                any_gone = True
+            else:
+                self.rows, self.out, self.curves, self.posterior, self.evidence = kept
+                k += 1
+        return any_gone
 
-def _rest(rows, states, founder) -> float:
-    """What the bound holds beside the clusters' evidence: Dirichlet term, entropy, prior of the copy states."""
-    prior = _prior(states, rows.shape[1], founder)
-    expected = np.sum(np.where(rows > 0, rows * np.where(np.isfinite(prior), prior, 0), 0))
-    return float(_dirichlet(rows.sum(axis=0)) - xlogy(rows, rows).sum() + expected)
+    def memberships(self):
+        return np.add.reduceat(self.rows, self.data.starts, axis=0)
+
+    def search(self, most=8):
+        """Rounds, merges, splits, until nothing raises the bound."""
+        self.rounds(6, 0.01)
+        self.merge()
+        self.rounds(10, 0.01)
+        for _ in range(most):
+            moved = self.merge()
+            moved |= self.split()
+            self.rounds(20, 0.01)
+            moved |= self.merge()
+            moved |= self.give_up()
+            if not moved:
+                break
+        return self.rounds(200)
+
+    def result(self) -> Mixture:
+        self.clusters()
+        return Mixture(self.rows, self.out, self.curves, self.posterior, float(self.bound()), self.founder)
 
 
 def _dirichlet(sizes) -> float:
@@ -119,117 +351,74 @@ def _dirichlet(sizes) -> float:
     return gammaln(1 + sizes).sum() - gammaln(clusters + sizes.sum()) + gammaln(clusters)
 
 
-def _joined(rows, first, second):
-    joined = np.delete(rows, second, axis=1)
-    joined[:, first] += rows[:, second]
-    return joined
-
-
-def _best_merge(rows, curves, evidence, states, grid, founder):
-    """The pair (first < second) whose union raises the bound most, or None."""
-    best, gain = None, 1e-6
-    now = _rest(rows, states, founder)
-    for first in range(len(evidence)):
-        for second in range(first + 1, len(evidence)):
-            both = curves[first] + curves[second]
-            merged = both[:, -1].sum() if founder and first == 0 else log_evidence(both, grid).sum()
-            change = merged - evidence[first] - evidence[second]
-            if change < -500:
-                continue
-            joined = _joined(rows, first, second)
-            if founder and first == 0:
-                forbidden = joined[:, 0] * ~np.isfinite(states.prior)
-                if forbidden.sum() > 1e-6:
-                    continue
-            change += _rest(joined, states, founder) - now
-            if change > gain:
-                best, gain = (first, second), change
+def mix(one: Data, grid: Grid, *, founder: bool, seed: int = 0, starts: int = 1, begin: Mixture | None = None) -> Mixture:
+    """Fit the mixture. The best bound of `starts` starts, or goes on from an earlier fit `begin` of the same rows."""
+    if begin is not None:
+        rows = begin.rows if begin.founder == founder else np.column_stack([np.zeros(len(begin.rows)), begin.rows])
+        return _Fit(one, grid, founder, rows, begin.out).search().result()
+    total = len(one.outlier)
+    if total > 4 * STRUCTURE // 3:
+        return _grown(one, grid, founder, seed, starts)
+    best = None
+    for start in range(starts):
+        fit = _Fit(one, grid, founder, *_start(one, grid, founder, seed + start)).search().result()
+        best = fit if best is None or fit.bound > best.bound else best
     return best
 
 
-def _start(like, states, starts, grid, founder, seed) -> np.ndarray:
-    """Hard memberships: agglomeration by exact evidence, each mutation in its likeliest copy state."""
-    prior = np.where(np.isfinite(states.elsewhere), states.elsewhere, -1e9)
-    parts = [log_evidence(like[at : at + CHUNK] @ grid.up.T, grid).sum(axis=1) for at in range(0, len(like), CHUNK)]
-    alone = np.concatenate(parts) + prior
-    if founder:
-        alone = np.maximum(alone, like[:, :, -1].sum(axis=1) + states.prior)
-    ends = np.r_[starts[1:], len(like)]
-    chosen = np.array([a + int(np.argmax(alone[a:b])) for a, b in zip(starts, ends, strict=True)])
-    curves = like[chosen]
-    groups = [[one] for one in range(len(chosen))]
-    if len(groups) > MANY:
-        groups = _gather(curves, grid, seed)
-        curves = np.stack([curves[group].sum(axis=0) for group in groups])
-    curves = curves @ grid.up.T
-    if founder:
-        groups = [[], *groups]
-        curves = np.concatenate([np.zeros((1, *curves.shape[1:])), curves])
-    groups = _agglomerate(groups, curves, len(chosen), grid, founder)
-    rows = np.zeros((len(like), len(groups)))
-    for cluster, group in enumerate(groups):
-        rows[chosen[group], cluster] = 1
-    return rows
+def _grown(one: Data, grid: Grid, founder, seed, starts) -> Mixture:
+    """Of many mutations: clusters of a sample of them, then all."""
+    total = len(one.outlier)
+    some = np.sort(np.random.default_rng(seed).permutation(total)[:STRUCTURE])
+    small = mix(one.some(some), grid, founder=founder, seed=seed, starts=starts)
+    all_of = _Fit(one, grid, founder, np.zeros((len(one.like), len(small.posterior))), np.zeros(total))
+    all_of.posterior = small.posterior
+    all_of.rows[np.isin(one.mutation, some)] = small.rows
+    all_of.out = np.full(total, small.out.mean())
+    scale = total / STRUCTURE
+    all_of.rows *= scale  # the sizes that the first assignment goes by
+    all_of.assign()
+    all_of.clusters()
+    all_of.rounds(3, 0.01)
+    all_of.split()
+    all_of.merge()
+    all_of.rounds(15, 0.01)
+    all_of.merge()
+    all_of.give_up()
+    return all_of.rounds(20, 0.01).result()
 
 
-def _agglomerate(groups, curves, total, grid, founder):
-    """Join the pair that raises the log evidence of the partition most, until none does."""
-    curves, groups = curves.copy(), [list(group) for group in groups]
-    alive = np.ones(len(groups), bool)
-    sizes = np.array([len(group) for group in groups], float)
-    evidence = log_evidence(curves, grid).sum(axis=1)
-    if founder:
-        evidence[0] = curves[0, :, -1].sum()
-    gains = np.full((len(groups), len(groups)), -np.inf)
-
-    def gain(one):
-        others = np.flatnonzero(alive)
-        others = others[others != one]
-        both = curves[one] + curves[others]
-        joint = log_evidence(both, grid).sum(axis=1)
-        if founder:
-            at_one = both[:, :, -1].sum(axis=1)
-            joint = at_one if one == 0 else np.where(others == 0, at_one, joint)
-        values = joint - evidence[one] - evidence[others]
-        values += gammaln(1 + sizes[one] + sizes[others]) - gammaln(1 + sizes[one]) - gammaln(1 + sizes[others])
-        gains[np.minimum(one, others), np.maximum(one, others)] = values
-
-    for one in range(len(groups)):
-        gain(one)
-    while alive.sum() > 1:
-        clusters = alive.sum()
-        first, second = np.unravel_index(np.argmax(gains), gains.shape)
-        if gains[first, second] + np.log(total + clusters - 1) - np.log(clusters - 1) <= 0:
-            break
-        curves[first] += curves[second]
-        groups[first] += groups[second]
-        sizes[first] += sizes[second]
-        alive[second] = False
-        gains[second], gains[:, second] = -np.inf, -np.inf
-        at_one = founder and first == 0
-        evidence[first] = curves[0, :, -1].sum() if at_one else log_evidence(curves[first], grid).sum()
-        gain(first)
-    return [groups[one] for one in np.flatnonzero(alive)]
-
-
-def _gather(like, grid, seed):
-    """Groups of mutations with near modes, by k-means with k-means++ starts."""
-    modes = np.sqrt(grid.ccf)[np.argmax(like + 1e-9 * np.arange(like.shape[2]), axis=2)]
-    rng = np.random.default_rng(seed)
-    centres = [modes[int(rng.integers(len(modes)))]]
+def _start(one: Data, grid: Grid, founder, seed):
+    """Groups of mutations with near modes, by k-means from k-means++ centres, in each mutation's likeliest state."""
+    like = one.like.reshape(len(one.like), one.samples, -1)
+    height = one.height + np.where(np.isfinite(one.elsewhere), one.elsewhere, one.prior)
+    best = np.array([begin + int(np.argmax(height[begin:end])) for begin, end in _spans(one.starts, len(height))])
+    modes = np.sqrt(grid.ccf)[like[best].argmax(axis=2)]
+    rng = np.random.default_rng([seed, 1])
+    groups = min(START, len(modes))
+    centres = [modes.max(axis=0) if founder else modes[int(rng.integers(len(modes)))]]
     distance = ((modes - centres[0]) ** 2).sum(axis=1)
-    for _ in range(MANY - 1):
+    for _ in range(groups - 1):
         if distance.sum() <= 0:
             break
         centres.append(modes[int(rng.choice(len(modes), p=distance / distance.sum()))])
         distance = np.minimum(distance, ((modes - centres[-1]) ** 2).sum(axis=1))
     centres = np.array(centres)
-    for _ in range(10):
-        label = np.argmin(((modes[:, None] - centres[None]) ** 2).sum(axis=2), axis=1)
-        centres = np.array(
-            [modes[label == k].mean(axis=0) if (label == k).any() else centres[k] for k in range(len(centres))]
-        )
-    return [list(np.flatnonzero(label == k)) for k in range(len(centres)) if (label == k).any()]
+    for _ in range(5):
+        label = ((modes[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
+        centres = np.array([modes[label == k].mean(axis=0) if (label == k).any() else c for k, c in enumerate(centres)])
+    rows = np.zeros((len(one.like), len(centres) + founder))
+    rows[best, label + founder] = 0.99
+    if founder:
+        rows[:, 0] = 1e-6
+        at_one = like[best][:, :, -1].sum(axis=1) > -2.0 * one.samples
+        rows[best[at_one]] = 0
+        rows[best[at_one], 0] = 0.99
+    return rows[:, rows.sum(axis=0) > 1e-9], np.full(len(one.outlier), 0.01)
+
+
+def _spans(starts, end):
+    return zip(starts, np.append(starts[1:], end), strict=True)
 
 
 def interval(posterior, grid: Grid, mass=0.95):

@@ -7,6 +7,10 @@ extinct only where tumour was seen, the clone was not, and the limit was low eno
 
 import math
 
+from seriome.clones.detection import q_values
+
+SELECTED = 0.05  # false discovery rate of what is said to have expanded or regressed
+SURE = 0.8  # probability of a relation of two clones from which on it is stated
 COLUMNS = [
     "event",
     "cluster_id",
@@ -117,4 +121,98 @@ def extinction(observations, treatments, limit_below, **who):
         "treatment": ", ".join(drugs),
         "label": f"last seen day {last_seen}; at day {unseen}, with tumour seen, the depth could have shown "
         f"{percent(limit)} (CCF)" + (f"; under {', '.join(drugs)}" if drugs else ""),
+    }
+
+
+def expansion(rates, names=None) -> list[dict]:
+    """Clones that grew faster (`expanded`) or slower (`regressed`) than the rest of the tumour in a phase of treatment.
+
+    Stated where the 95 % interval of the relative rate excludes 0 and, over all clones and phases, the false discovery
+    rate of the one-sided posterior probabilities is below SELECTED.
+
+    rates  rows of growth.rates;  names  {cluster_id: name}
+    """
+    tested = [row for row in rates if row["scale"] == "relative" and row["rate_per_day"] is not None]
+    p = [row["p_positive"] for row in tested]
+    rows = []
+    for row, up, down in zip(tested, q_values([1 - one for one in p]), q_values(p), strict=True):
+        if row["lower"] > 0 and up < SELECTED:
+            event, word, q = "expanded", "faster", up
+        elif row["upper"] < 0 and down < SELECTED:
+            event, word, q = "regressed", "slower", down
+        else:
+            continue
+        rate, lower, upper = (100 * row[key] for key in ("rate_per_day", "lower", "upper"))
+        rows.append(
+            {
+                "event": event,
+                "cluster_id": row["cluster_id"],
+                "mutation_id": None,
+                "name": (names or {}).get(row["cluster_id"]),
+                "start": row["start"],
+                "end": row["end"],
+                "rate_per_day": row["rate_per_day"],
+                "lower": row["lower"],
+                "upper": row["upper"],
+                "q_value": float(q),
+                "treatment": row["phase"],
+                "label": f"{event} from day {row['start']:g} to {row['end']:g}: grew {abs(rate):.2g} % a day {word} "
+                f"than the rest of the tumour ({lower:.2g} to {upper:.2g}); under {row['phase']}",
+            }
+        )
+    return rows
+
+
+def two_hits(mutations, ancestor, phased=None) -> list[dict]:
+    """Pairs of mutations of one gene, and whether a cell can have both: a row per pair.
+
+    event `two_hits`: on one branch, so in some cells both; whether on one copy of the gene (`cis`) or one on each
+    (`trans`, no intact copy left) only reads that span both can say. `convergent`: on two branches, so in no cell both;
+    the gene was hit twice, each time anew. `two_hits_open`: the tree leaves it open.
+
+    mutations  dicts with mutation_id, gene, cluster_id and, if it has one, name
+    ancestor   (K, K) probability that the first clone is an ancestor of the second
+    phased     {(mutation_id, mutation_id): "cis" or "trans"} where reads say; mutations in cis share a cell
+    """
+    phase_of = {frozenset(pair): phase for pair, phase in (phased or {}).items()}
+    by_gene = {}
+    for one in mutations:
+        if one["gene"]:
+            by_gene.setdefault(one["gene"], []).append(one)
+    rows = []
+    for gene in sorted(by_gene):
+        hits = sorted(by_gene[gene], key=lambda one: (one["cluster_id"], one["mutation_id"]))
+        for number, first in enumerate(hits):
+            for second in hits[number + 1 :]:
+                phase = phase_of.get(frozenset((first["mutation_id"], second["mutation_id"])), "unknown")
+                rows.append(_pair(gene, first, second, ancestor, phase))
+    return rows
+
+
+def _pair(gene, first, second, ancestor, phase) -> dict:
+    a, b = first["cluster_id"], second["cluster_id"]
+    together = 1.0 if a == b or phase == "cis" else min(float(ancestor[a][b] + ancestor[b][a]), 1.0)
+    names = " and ".join(str(one.get("name") or one["mutation_id"]) for one in (first, second))
+    if together >= SURE:
+        event = "two_hits"
+        said = {
+            "cis": "on one copy of the gene",
+            "trans": "one on each copy of the gene",
+            "unknown": "phase unknown",
+        }[phase]
+        label = f"{names}: two hits of {gene} on one branch, {said}"
+    elif together <= 1 - SURE:
+        event, label = "convergent", f"{names}: {gene} hit on two branches, in different cells"
+    else:
+        event, label = "two_hits_open", f"{names}: two hits of {gene}, on one branch with probability {together:.2f}"
+    return {
+        "event": event,
+        "gene": gene,
+        "mutation_id": first["mutation_id"],
+        "other_mutation_id": second["mutation_id"],
+        "cluster_id": a,
+        "other_cluster_id": b,
+        "same_branch": together,
+        "phase": phase,
+        "label": label,
     }

@@ -17,7 +17,8 @@ from seriome.errors import require
 
 POINTS = 96  # of the grid that likelihoods are computed on
 REFINE = 8  # times finer, between those points, the grid that posteriors are summed on
-AT_ZERO, AT_ONE = 0.2, 0.1  # prior mass of a clone that is absent from a sample, or in every cancer cell of it
+AT_ZERO, AT_ONE = 0.2, 0.1  # prior mass of a clone that is absent from a sample, or in every cancer cell of it: half
+BESIDE = (1e-4, 0.02)  # of it exactly, half at a distance of this range, even in its logarithm: nearly is not quite
 
 
 @dataclass(frozen=True)
@@ -33,71 +34,45 @@ class Counts:
         require((self.alt >= 0) & (self.alt <= self.depth), "0 <= alt <= depth", self.alt, self.depth)
 
 
-@dataclass(frozen=True)
-class States:
-    """Copy states. A row is one way a mutation may lie on its copies; a mutation has one row or several.
-
-    mutation   (R,) index of the mutation, rising
-    copies     (R, S) mutated copies per cancer cell that has the mutation, the same in every sample as far as known
-    total      (R, S) copies per cancer cell
-    normal     (R, S) copies per normal cell
-    prior      (R,) log prior of the row within its mutation, in the founder cluster
-    elsewhere  (R,) the same in any other cluster: more than one mutated copy means "before the copies changed"
-    """
-
-    mutation: np.ndarray
-    copies: np.ndarray
-    total: np.ndarray
-    normal: np.ndarray
-    prior: np.ndarray
-    elsewhere: np.ndarray
-
-
 class Grid:
     """CCF from 0 to 1 in equal steps of its square root: fine where clones are small.
 
     ccf    (G,) the points likelihoods are computed on;  fine  (F,) the points posteriors live on
     up     (F, G) cubic interpolation from the first to the second, linear in the log likelihood
-    prior  (F,) log prior: uniform in CCF, with an atom at 0 and one at 1
+    prior  (F,) log prior: uniform in CCF, with more mass at and beside 0 and 1
     """
 
     def __init__(self, points=POINTS, refine=REFINE):
         root = np.linspace(0, 1, points)
         fine = np.linspace(0, 1, (points - 1) * refine + 1)
-        self.ccf, self.fine = root**2, fine**2
+        self.ccf, self.fine, self.refine = root**2, fine**2, refine
         self.up = _cubic(points, refine)
         width = fine.copy()
         width[-1] /= 2
         width[0] = fine[1] / 8  # the strip between 0 and half a step
         prior = (1 - AT_ZERO - AT_ONE) * width / width.sum()
-        prior[0] += AT_ZERO
-        prior[-1] += AT_ONE
+        for mass, end, away in ((AT_ZERO, 0, self.fine), (AT_ONE, -1, 1 - self.fine)):
+            prior[end] += mass / 2
+            beside = np.where((away >= BESIDE[0]) & (away <= BESIDE[1]), width / np.maximum(away, BESIDE[0]), 0)
+            prior += mass / 2 * beside / beside.sum()
         self.prior = np.log(prior)
 
 
 def _cubic(points: int, refine: int) -> np.ndarray:
     """Catmull-Rom weights; beyond the ends the line is drawn on."""
     last = points - 1
-    up = np.zeros((last * refine + 1, points))
-    for row in range(len(up)):
-        left = min(row // refine, last - 1)
-        x = row / refine - left
-        weights = (
-            (left - 1, (-x + 2 * x**2 - x**3) / 2),
-            (left, (2 - 5 * x**2 + 3 * x**3) / 2),
-            (left + 1, (x + 4 * x**2 - 3 * x**3) / 2),
-            (left + 2, (-(x**2) + x**3) / 2),
-        )
-        for column, weight in weights:
-            if column < 0:
-                up[row, 0] += 2 * weight
-                up[row, 1] -= weight
-            elif column > last:
-                up[row, last] += 2 * weight
-                up[row, last - 1] -= weight
-            else:
-                up[row, column] += weight
-    return up
+    row = np.arange(last * refine + 1)
+    left = np.minimum(row // refine, last - 1)
+    x = row / refine - left
+    up = np.zeros((len(row), points + 2))  # columns -1 ... points
+    weights = (-x + 2 * x**2 - x**3) / 2, (2 - 5 * x**2 + 3 * x**3) / 2, (x + 4 * x**2 - 3 * x**3) / 2, (x**3 - x**2) / 2
+    for column, weight in enumerate(weights):
+        up[row, left + column] = weight
+    up[:, 1] += 2 * up[:, 0]
+    up[:, 2] -= up[:, 0]
+    up[:, -2] += 2 * up[:, -1]
+    up[:, -3] -= up[:, -1]
+    return up[:, 1:-1]
 
 
 def expected_vaf(ccf, purity, copies=1, total=2, normal=2, error=0.0):
@@ -123,61 +98,51 @@ def log_likelihood(alt, depth, vaf, precision=None):
     return choose + betaln(alt + a, depth - alt + b) - betaln(a, b)
 
 
-def tensor(counts: Counts, states: States, purity, grid: Grid, error, precision=None) -> np.ndarray:
-    """Log likelihood of every row, sample and grid point, (R, S, G); 0 where a mutation is not covered.
+def tensor(counts: Counts, states, purity, grid: Grid, precision=None) -> np.ndarray:
+    """Log likelihood of every row of `states` (R) in every sample at every point, (R, S, G) float32, less its constant.
 
-    error is above 0, else one misread base would rule a clone's absence out for good.
+    0 where a mutation is not covered. What does not depend on the CCF nor on the state (log choose) is left out, since
+    it cancels everywhere; `outlier` leaves it out too.
+    purity     (S,);  precision  of beta-binomial reads, None is binomial
     """
-    require(0 < error < 0.5, "0 < error < 0.5", error)
-    cell = [x[:, :, None] for x in (states.copies, states.total, states.normal)]
-    vaf = expected_vaf(grid.ccf, np.asarray(purity, float)[None, :, None], *cell, error=error)
-    alt = counts.alt[states.mutation][:, :, None]
-    depth = counts.depth[states.mutation][:, :, None]
-    return np.where(depth > 0, log_likelihood(alt, depth, vaf, precision), 0.0)
-
-
-def diploid(mutations: int, samples: int, doubled=0.0) -> States:
-    """Two copies everywhere, one mutated; with prior `doubled`, in the founder, both (copy-neutral loss, or X)."""
-    rows = [(1, 0.0, 0.0)] if not doubled else [(1, np.log1p(-doubled), 0.0), (2, np.log(doubled), -np.inf)]
-    shape = (mutations * len(rows), samples)
-    copies, prior, elsewhere = (np.tile([row[i] for row in rows], mutations) for i in range(3))
-    return States(
-        mutation=np.repeat(np.arange(mutations), len(rows)),
-        copies=np.broadcast_to(copies[:, None], shape).astype(float),
-        total=np.full(shape, 2.0),
-        normal=np.full(shape, 2.0),
-        prior=prior,
-        elsewhere=elsewhere,
-    )
-
-
-def with_copy_number(states: States, tumour_cn: dict, late=0.05) -> States:
-    """`states` with the rows of some mutations replaced: 1 to n mutated copies of n, every number equally likely.
-
-    tumour_cn  {index of the mutation: copies per cancer cell, the same in all samples}
-    late       outside the founder, the prior of more than one mutated copy
-    """
-    samples = states.copies.shape[1]
-    keep = ~np.isin(states.mutation, list(tumour_cn))
-    parts = [[x[keep] for x in vars(states).values()]]
-    for mutation, total in sorted(tumour_cn.items()):
-        total = max(int(total), 1)
-        copies = np.arange(1, total + 1)
-        elsewhere = np.log(np.where(copies == 1, 1 - late, late / max(total - 1, 1))) if total > 1 else np.zeros(1)
-        shape = (total, samples)
-        parts.append(
-            [
-                np.full(total, mutation),
-                np.broadcast_to(copies[:, None], shape).astype(float),
-                np.full(shape, float(total)),
-                np.full(shape, 2.0),
-                np.full(total, -np.log(total)),
-                elsewhere,
-            ]
+    rows, samples = states.copies.shape
+    out = np.zeros((rows, samples, len(grid.ccf)), np.float32)
+    alt, depth = counts.alt[states.mutation], counts.depth[states.mutation]
+    free = states.free
+    for s in range(samples):
+        kinds, kind = np.unique(
+            np.column_stack([states.copies[:, s], states.total[:, s], states.normal[:, s], states.error[:, s]]),
+            axis=0,
+            return_inverse=True,
         )
-    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    order = np.argsort(joined[0], kind="stable")
-    return States(*(column[order] for column in joined))
+        for one, (copies, total, normal, error) in enumerate(kinds):
+            mine = np.flatnonzero((kind.ravel() == one) & (depth[:, s] > 0))
+            choices = [copies] if copies > 0 else range(1, int(-copies) + 1)  # negative: any number up to it
+            curves = [
+                _curves(alt[mine, s], depth[mine, s], expected_vaf(grid.ccf, purity[s], m, total, normal, error), precision)
+                for m in choices
+            ]
+            if len(curves) > 1:
+                top = np.maximum.reduce(curves)
+                curves = [top + np.log(np.mean([np.exp(one - top) for one in curves], axis=0))]
+            out[mine, s] = curves[0]
+    return out
+
+
+def _curves(alt, depth, vaf, precision):
+    """(n, G): log likelihood of n mutations at the VAF of each grid point, without log choose."""
+    alt, ref = alt[:, None].astype(float), (depth - alt)[:, None].astype(float)
+    if precision is None:
+        return alt * np.log(vaf) + ref * np.log1p(-vaf)
+    a, b = vaf * precision, (1 - vaf) * precision
+    fixed = gammaln(a) + gammaln(b) - gammaln(precision)
+    return gammaln(alt + a) + gammaln(ref + b) - gammaln(alt + ref + precision) - fixed
+
+
+def outlier(counts: Counts) -> np.ndarray:
+    """(N,) log likelihood, summed over samples, of reads whose VAF is anything from 0 to 1; without log choose."""
+    alt, ref = counts.alt.astype(float), (counts.depth - counts.alt).astype(float)
+    return betaln(alt + 1, ref + 1).sum(axis=1)
 
 
 def log_evidence(curves, grid: Grid):

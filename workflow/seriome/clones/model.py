@@ -1,12 +1,12 @@
 """Model: one patient's clusters, founder and purity, taken round until they agree.
 
-No outside purity is needed. The founder is the cluster that is highest in every sample; it is held at CCF 1 wherever
-there is tumour, and the purity of a sample is what its reads then say: twice their pooled VAF on two copies. Where the
-founder is not detected, purity is not estimable, and nothing is said of any clone there.
+The founder is the cluster that is highest in every sample; it is held at CCF 1 wherever there is tumour, and the
+purity of a sample is what its reads then say, together with the purity that was stated, if any was. Where the founder
+is not detected, purity is not estimable, and nothing is said of any clone there. Where no cluster can be at CCF 1
+without a purity that the stated one rules out, there is no founder: it is said, and nothing is forced.
 
-Assumptions: one founder; two copies in cancer and normal cells except in genes whose coverage changed; those have the
-same copy number in all cancer cells and samples. Limits: a copy number changed in a part of the cells, a founder with
-few mutations, or a purity above 1 (no normal cells in excess of the copies) shift every CCF of the sample.
+Assumptions: one founder; copy numbers as stated. Limits: a founder with few mutations, or a purity above 1 (no normal
+cells in excess of the copies), shift every CCF of the sample.
 Sources: the founder as the anchor of purity, Carter et al. 2012, doi:10.1038/nbt.2203, and Tarabichi et al. 2021,
 doi:10.1038/s41592-020-01013-2 (what goes wrong when the anchor does).
 """
@@ -17,51 +17,62 @@ import numpy as np
 from scipy.special import betaincinv, log_ndtr
 
 from seriome.clones import detection
-from seriome.clones.cluster import Mixture, interval, mix
-from seriome.clones.likelihood import (
-    Counts,
-    Grid,
-    States,
-    diploid,
-    expected_vaf,
-    log_evidence,
-    log_likelihood,
-    tensor,
-    with_copy_number,
-)
+from seriome.clones.cluster import Mixture, data, interval, mix
+from seriome.clones.copies import States, states
+from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_likelihood, outlier, tensor
+from seriome.clones.sample import sample
 
-DOUBLED = 0.02  # prior of a founder mutation on both of two copies (copy-neutral loss, X of a man)
 PRECISIONS = np.array([60, 120, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000.0])
 START_PRECISION = 1000.0  # before it is estimated: a start that splits too much would hide the scatter
 PRECISION_PRIOR = (np.log(4000), 2.5)  # log-normal: wide, the data decide
-ROUNDS = 8
-SETTLED = 0.005  # relative change of every purity at which the rounds end
+ROUNDS = 6
+SETTLED = 0.01  # relative change of every purity, and
+NEARLY = 1.5  # ratio of two precisions, at which the rounds end
 # Which cluster is the founder: costs in nats. A mutation above it in some sample may lie on more copies than thought or
 # be an artefact; a founder with few of many mutations is unlikely.
 ABOVE_COST, SMALL_COST, SMALL, FOUNDER_MANY = 3.0, 8.0, 0.15, 6
+RULED_OUT = 4.0  # standard deviations between the purity stated and the one that the founder asks for
+MOVED = 0.1  # difference between the two that is worth a warning
 FEW = 3  # mutations below which clusters are hardly told apart
+ANCHORS = 400  # founder mutations that purity is estimated from; more would not change it
 
 
 @dataclass(frozen=True)
 class Settings:
-    """error_rate: probability that a read shows a given other base; extinct_limit: CCF; copy_number_change: log2."""
+    """What the user may set.
+
+    error_rate     probability that a read shows a given other base, where the counts do not say it
+    purity_sd      standard deviation of the purities that are stated
+    extinct_limit  CCF;  copy_number_change: log2
+    starts         of the clustering, the best is kept;  draws: of the posterior, None by the number of mutations
+    """
 
     seed: int = 7
     error_rate: float = 0.0005
     copy_number_change: float = 0.15
     extinct_limit: float = 0.02
+    purity_sd: float = 0.03
+    starts: int = 1
+    draws: int | None = None
 
 
 @dataclass(frozen=True)
 class CopyNumber:
-    """Coverage of each mutation's gene against the normal, (N, S): ratio (1 is unchanged) and its standard error.
+    """Copies of N mutations in S samples, each (N, S) or None.
 
-    NaN where not measured. changed (N,): the log2 ratio's interval lies beyond the threshold in some sample.
+    major, minor   copies of the two alleles per cancer cell, as a caller states them; normal: per normal cell
+    part           (major, minor, fraction) of a second population of cancer cells
+    ratio, error   instead of these: coverage of the mutation's gene against the normal (1 is unchanged), its standard
+                   error; NaN where not measured;  changed (N,): it changed in some sample
     """
 
-    ratio: np.ndarray
-    error: np.ndarray
-    changed: np.ndarray
+    major: np.ndarray | None = None
+    minor: np.ndarray | None = None
+    normal: np.ndarray | None = None
+    part: tuple | None = None
+    ratio: np.ndarray | None = None
+    error: np.ndarray | None = None
+    changed: np.ndarray | None = None
 
 
 @dataclass
@@ -72,8 +83,11 @@ class Model:
     founder_reads, founder_depth                       (S,)
     ccf, lower, upper, lod      (K, S) of the clusters, founder first, then by falling mean
     state                       (K, S) measured, below_lod, tumour_not_detected, not_covered
-    member                      (N, K) probability of each mutation in each cluster
-    posterior                   (K, S, F) on grid.fine; zero where no tumour was detected
+    draws                       (D, K, S) CCFs of the clusters, drawn from the posterior; NaN where no tumour was detected
+    member                      (N, K) probability of each mutation in each cluster;  out (N,) of being an outlier
+    mutation_ccf, mutation_lower, mutation_upper   (N, S) of each mutation, over all clusters that it may be of
+    copies                      (N, S) mutated copies per cancer cell, posterior mean of the likeliest states
+    founder                     is cluster 0 held at CCF 1?
     """
 
     counts: Counts
@@ -89,9 +103,15 @@ class Model:
     upper: np.ndarray
     lod: np.ndarray
     state: np.ndarray
+    draws: np.ndarray
     member: np.ndarray
-    posterior: np.ndarray
+    out: np.ndarray
+    mutation_ccf: np.ndarray
+    mutation_lower: np.ndarray
+    mutation_upper: np.ndarray
+    copies: np.ndarray
     tumour_cn: dict
+    founder: bool = True
     precision: float | None = None
     bound: float = 0.0
     rounds: int = 0
@@ -103,147 +123,222 @@ class Model:
 
     @property
     def cluster_of(self) -> np.ndarray:
-        return self.member.argmax(axis=1) if self.clusters else np.zeros(0, int)
+        """(N,) the cluster of each mutation, -1 of an outlier."""
+        if not self.clusters:
+            return np.full(len(self.member), -1)
+        return np.where(self.out > 0.5, -1, self.member.argmax(axis=1))
 
-    def purity_error(self) -> np.ndarray:
-        """Relative standard error of each purity."""
-        return (self.purity_upper - self.purity_lower) / 3.92 / self.purity
+    @property
+    def error(self) -> np.ndarray:
+        """(K, S) standard deviation of the CCFs."""
+        return self.draws.std(axis=0)
 
 
-def fit(counts: Counts, copy_number: CopyNumber | None = None, settings: Settings | None = None) -> Model:
+class _Warnings(list):
+    def say(self, code: str, detail: str) -> None:
+        self.append({"warning": code, "detail": detail})
+
+
+def fit(
+    counts: Counts, copy_number: CopyNumber | None = None, settings: Settings | None = None, purity=None, error=None
+) -> Model:
     """Clusters, founder and purity of one patient; see the module. Rows may come in any order.
 
+    purity  (S,) as stated, NaN where it is not; without it the founder alone says it
+    error   (N, S) probability of a misread base, where it is known
     With no mutation, or none whose founder is detected, the model has no clusters and says why in `warnings`.
     """
-    settings, grid, warnings = settings or Settings(), Grid(), []
+    settings, grid, warnings = settings or Settings(), Grid(), _Warnings()
     mutations, samples = counts.alt.shape
-    changed = copy_number.changed if copy_number is not None else np.zeros(mutations, bool)
-    warn = lambda code, detail: warnings.append({"warning": code, "detail": detail})  # noqa: E731
+    stated = np.full(samples, np.nan) if purity is None else np.asarray(purity, float)
+    error = np.full((mutations, samples), settings.error_rate) if error is None else error
     if not mutations or not samples or not (counts.depth > 0).any():
-        warn("no_somatic_mutations", "no somatic mutation was covered in any sample that may hold tumour")
+        warnings.say("no_somatic_mutations", "no somatic mutation was covered in any sample that may hold tumour")
         return _empty(counts, grid, warnings)
     if mutations < FEW:
-        warn("few_mutations", f"{mutations} mutation(s): clones cannot be told apart, purity rests on them alone")
+        warnings.say("few_mutations", f"{mutations} mutation(s): clones cannot be told apart, purity rests on them alone")
     if samples == 1:
-        warn("one_sample", "one sample: clones of equal CCF are one cluster here, and most trees are possible")
-    usable = ~changed
-    if not usable.any():
-        warn("no_diploid_mutation", "every mutation lies in a gene of changed copy number: two copies were assumed")
-        usable, changed = np.ones(mutations, bool), np.zeros(mutations, bool)
+        warnings.say("one_sample", "one sample: clones of equal CCF are one cluster here, and most trees are possible")
 
-    founder = _first_founder(counts, usable, grid, settings, warn)
-    purity = _purity(counts, founder, settings, None)
-    if not purity["detected"].any():
-        warn("no_tumour_signal", "the founder's mutations are detected in no sample")
-        return _empty(counts, grid, warnings, purity)
+    copy_number = copy_number or CopyNumber()
+    known = np.isfinite(stated).all()
+    anchor = _founder(counts, copy_number, error, grid, settings, stated if known else None, warnings)
+    found = _purity(counts, anchor, settings, error, None, stated)
+    founder = not known or not _ruled_out(found, stated, settings, counts, warnings)
+    if not founder:
+        found = _as_stated(counts, stated, found)
+    if not found["detected"].any():
+        warnings.say("no_tumour_signal", "the founder's mutations are detected in no sample")
+        return _empty(counts, grid, warnings, found)
 
-    precision, tumour_cn, mixture = START_PRECISION, {}, None
+    precision, mixture, tumour_cn, shape = START_PRECISION, None, {}, None
     for rounds in range(1, ROUNDS + 1):
-        informative = np.flatnonzero(purity["detected"])
-        part = _only(counts, informative)
-        if changed.any():
-            tumour_cn = _tumour_copies(copy_number, changed, informative, purity["value"])
-        states = with_copy_number(diploid(mutations, len(informative), DOUBLED), tumour_cn)
-        rho = purity["value"][informative]
-        like = tensor(part, states, rho, grid, settings.error_rate, precision)
-        warm = mixture.rows if rounds > 2 and mixture.rows.shape[0] == len(like) else None
-        mixture = mix(like, states, grid, founder=True, seed=settings.seed, start=warm)
-        if rounds <= 2:
-            precision = _precision(part, states, mixture, rho, grid, settings)
-            like = tensor(part, states, rho, grid, settings.error_rate, precision)
-            mixture = mix(like, states, grid, founder=True, seed=settings.seed, start=mixture.rows)
-        founder = _founder_rows(counts, states, mixture)
-        now = _purity(counts, founder, settings, precision)
-        same = (now["detected"] == purity["detected"]).all()
+        informative = np.flatnonzero(found["detected"])
+        rho = found["value"][informative]
+        part = Counts(counts.mutations, counts.samples, counts.alt[:, informative], counts.depth[:, informative])
+        ways, tumour_cn = _states(copy_number, error, informative, rho, mutations)
+        one = data(tensor(part, ways, rho, grid, precision), ways, outlier(part))
+        again = mixture if shape == (one.like.shape, tuple(informative)) and rounds > 2 else None
+        mixture = mix(one, grid, founder=founder, seed=settings.seed, starts=settings.starts, begin=again)
+        shape = one.like.shape, tuple(informative)
+        before, precision = precision, _precision(part, ways, mixture, one, rho, grid)
+        same_precision = max(before or 1e6, precision or 1e6) <= NEARLY * min(before or 1e6, precision or 1e6)
+        if not founder:
+            if same_precision:
+                break
+            continue
+        anchor = ways.mutation, mixture.rows[:, 0], np.abs(ways.copies), ways.total, ways.normal, informative
+        now = _purity(counts, anchor, settings, error, precision, stated)
         if not now["detected"].any():
             break
-        moved = np.abs(now["value"] / purity["value"] - 1)[informative]
-        purity = now
-        if same and rounds > 2 and np.nanmax(moved) < SETTLED:
+        same = (now["detected"] == found["detected"]).all()
+        moved = np.nanmax(np.abs(now["value"] / found["value"] - 1)[informative])
+        found = now
+        if same and same_precision and moved < SETTLED:
             break
     else:
-        warn("purity_not_settled", f"purity still moved by {np.nanmax(moved):.1%} after {ROUNDS} rounds")
+        if founder and moved >= SETTLED:
+            warnings.say("purity_not_settled", f"purity still moved by {moved:.1%} after {ROUNDS} rounds")
     return _finished(
-        counts, grid, states, mixture, informative, purity, tumour_cn, precision, rounds, settings, warnings, warn
+        counts, grid, ways, one, mixture, informative, found, tumour_cn, precision, rounds, settings, warnings, error, stated
     )
 
 
-def _only(counts: Counts, samples) -> Counts:
-    names = tuple(counts.samples[one] for one in samples)
-    return Counts(counts.mutations, names, counts.alt[:, samples], counts.depth[:, samples])
+# --- copies
 
 
-def _first_founder(counts, usable, grid, settings, warn):
-    """(mutation, weight, copies, total) of the cluster that is highest in every sample, purity not yet known."""
-    index = np.flatnonzero(usable)
+def _states(copy_number: CopyNumber, error, informative, purity, mutations) -> tuple[States, dict]:
+    """Rows for the informative samples, and {mutation: copies per cancer cell} where coverage says they changed."""
+    error = error[:, informative]
+    shape = (mutations, len(informative))
+    if copy_number.major is not None:
+        part = None if copy_number.part is None else tuple(x[:, informative] for x in copy_number.part)
+        cells = (x[:, informative] for x in (copy_number.major, copy_number.minor, copy_number.normal))
+        return states(*cells, error, part), {}
+    tumour_cn = _tumour_copies(copy_number, informative, purity) if copy_number.changed is not None else {}
+    total = np.full(mutations, 2.0)
+    total[list(tumour_cn)] = list(tumour_cn.values())
+    changed = np.isin(np.arange(mutations), list(tumour_cn))
+    major = np.where(changed, np.maximum(total, 1), 1)  # how the copies divide is not known: any number may be mutated
+    minor = np.where(changed, 0, 1)
+    wide = np.ones(shape)
+    return states(major[:, None] * wide, minor[:, None] * wide, 2 * wide, error), tumour_cn
+
+
+def _tumour_copies(copy_number: CopyNumber, informative, purity) -> dict:
+    """{mutation: copies per cancer cell}, one number for all samples, by weighted least squares of
+
+    ratio = 1 + purity * (copies - 2) / 2
+    """
+    copies = {}
+    for mutation in np.flatnonzero(copy_number.changed):
+        ratio, error = copy_number.ratio[mutation, informative], copy_number.error[mutation, informative]
+        known = np.isfinite(ratio) & np.isfinite(error)
+        weight = 1 / np.maximum(error[known], 0.01) ** 2
+        slope = (weight * purity[known] * (ratio[known] - 1)).sum()
+        slope /= max((weight * purity[known] ** 2).sum(), 1e-12)
+        total = int(np.clip(np.rint(2 + 2 * slope), 1, 12))
+        if total != 2:
+            copies[int(mutation)] = total
+    return copies
+
+
+# --- founder and purity
+
+
+def _founder(counts, copy_number, error, grid, settings, stated, warnings):
+    """(mutation, weight, copies, total, normal, samples) of the cluster that is highest in every sample."""
+    mutations, samples = counts.alt.shape
+    index, everywhere = np.arange(mutations), np.arange(samples)
+    if copy_number.changed is not None and copy_number.changed.any():
+        if copy_number.changed.all():
+            detail = "every mutation lies in a gene of changed copy number: two copies were assumed to find the founder"
+            warnings.say("no_diploid_mutation", detail)
+        else:
+            index = np.flatnonzero(~copy_number.changed)
+    if len(index) > 2 * ANCHORS:
+        index = np.sort(np.random.default_rng(settings.seed).permutation(index)[: 2 * ANCHORS])
     part = Counts(tuple(counts.mutations[one] for one in index), counts.samples, counts.alt[index], counts.depth[index])
-    least = betaincinv(part.alt + 0.5, part.depth - part.alt + 0.5, 0.05)
-    highest = np.where((part.depth > 0) & (part.alt > 0), least, 0).max(axis=0)
-    scale = np.clip(2.6 * highest, 2e-4, 1)  # a ceiling on 2 x VAF, and so on purity
-    states = diploid(len(index), len(part.samples))
-    like = tensor(part, states, scale, grid, settings.error_rate, START_PRECISION)
-    mixture = mix(like, states, grid, founder=False, seed=settings.seed)
-    member = mixture.memberships(states.mutation)
+    if stated is None:
+        least = betaincinv(part.alt + 0.5, part.depth - part.alt + 0.5, 0.05)
+        highest = np.where((part.depth > 0) & (part.alt > 0), least, 0).max(axis=0)
+        scale = np.clip(2.6 * highest, 2e-4, 1)  # a ceiling on 2 x VAF, and so on purity
+        wide = np.ones(part.alt.shape)
+        ways = states(wide, wide, 2 * wide, error[index])
+        ways = ways.rows(np.isfinite(ways.elsewhere))
+    else:
+        scale = stated
+        cells = (x[index] for x in (copy_number.major, copy_number.minor, copy_number.normal))
+        second = None if copy_number.part is None else tuple(x[index] for x in copy_number.part)
+        ways = states(*cells, error[index], second)
+    one = data(tensor(part, ways, scale, grid, START_PRECISION), ways, outlier(part))
+    mixture = mix(one, grid, founder=False, seed=settings.seed)
+    member = mixture.memberships(one)
     mean, lower, upper = interval(mixture.posterior, grid)
     spread = (upper - lower) / 3.92
     sizes = member.sum(axis=0)
     cost = np.where((sizes >= SMALL * len(index)) | (len(index) < FOUNDER_MANY), 0.0, SMALL_COST)
-    for one in range(len(sizes)):
-        gap = (mean[one] - mean) / np.sqrt(spread[one] ** 2 + spread**2 + 0.02**2)
-        others = np.delete(np.minimum(-log_ndtr(gap).sum(axis=1), ABOVE_COST * sizes), one)
-        cost[one] += others.sum()
+    for k in range(len(sizes)):
+        gap = (mean[k] - mean) / np.sqrt(spread[k] ** 2 + spread**2 + 0.02**2)
+        others = np.delete(np.minimum(-log_ndtr(gap).sum(axis=1), ABOVE_COST * sizes), k)
+        cost[k] += others.sum()
     best = int(np.argmin(cost))
     above = [
-        (part.samples[s], int(k))
-        for k, s in zip(*np.nonzero(mean - 1.96 * spread > mean[best] + 1.96 * spread[best] + 0.05), strict=True)
+        part.samples[s] for _, s in zip(*np.nonzero(mean - 1.96 * spread > mean[best] + 1.96 * spread[best] + 0.05), strict=True)
     ]
     if above:
-        names = ", ".join(sorted({name for name, _ in above}))
-        warn(
+        warnings.say(
             "founder_not_highest",
-            f"in {names} some mutations lie above the founder cluster: more than one founder, or a copy number "
-            "that was not seen",
+            f"in {', '.join(sorted(set(above)))} some mutations lie above the founder cluster: more than one founder, or "
+            "a copy number that was not seen",
         )
-    weight = member[:, best]
-    return index, weight, np.ones(len(index)), np.full(len(index), 2.0)
+    return index[ways.mutation], mixture.rows[:, best], np.abs(ways.copies), ways.total, ways.normal, everywhere
 
 
-def _founder_rows(counts, states: States, mixture: Mixture):
-    return states.mutation, mixture.rows[:, 0], states.copies[:, 0], states.total[:, 0]
+def _purity(counts, anchor, settings, error_rate, precision, stated) -> dict:
+    """Per sample: purity (posterior mean, 95 % interval), whether the founder is detected.
 
-
-def _purity(counts, founder, settings, precision) -> dict:
-    """Per sample: purity (posterior mean under a uniform prior, 95 % interval), whether the founder is detected."""
-    mutation, weight, copies, total = founder
-    keep = weight > 0.05
-    mutation, weight, copies, total = (x[keep] for x in (mutation, weight, copies, total))
+    Prior: normal around the stated purity, uniform without one.
+    """
+    mutation, weight, copies, total, normal, columns = anchor
+    order = np.argsort(-weight, kind="stable")[:ANCHORS]
+    keep = np.sort(order[weight[order] > 0.05])
+    mutation, weight, copies, total, normal = (x[keep] for x in (mutation, weight, copies, total, normal))
     sure = weight > 0.5 if (weight > 0.5).any() else weight >= weight.max(initial=0)
     samples = len(counts.samples)
-    found = {key: np.full(samples, np.nan) for key in ("value", "lower", "upper", "limit")}
+    place = {int(s): column for column, s in enumerate(columns)}
+    found = {key: np.full(samples, np.nan) for key in ("value", "lower", "upper", "limit", "own")}
     found |= {"detected": np.zeros(samples, bool), "reads": np.zeros(samples, int), "depth": np.zeros(samples, int)}
     for s in range(samples):
-        alt, depth = counts.alt[mutation, s], counts.depth[mutation, s]
+        column = place.get(s, 0)  # copies of a sample without tumour are not known; those of another say the limit
+        alt, depth, errors = counts.alt[mutation, s], counts.depth[mutation, s], error_rate[mutation, s]
         covered = depth > 0
         pooled, at_depth = int(alt[sure].sum()), int(depth[sure].sum())
         found["reads"][s], found["depth"][s] = pooled, at_depth
-        background = at_depth * settings.error_rate
+        background = float((depth * errors)[sure].sum())
         least = min(2, int((covered & sure).sum()))
-        found["limit"][s] = detection.limit(float((depth * copies / 2)[sure].sum()), background, max(least, 1))
+        here = copies[:, column]
+        found["limit"][s] = detection.limit(float((depth * here / 2)[sure].sum()), background, max(least, 1))
         seen = int(((alt > 0) & sure).sum())
         by_error = float(detection.probability_by_error(pooled, background))
         if not covered.any() or seen < least or by_error >= detection.ALPHA:
             continue
         found["detected"][s] = True
-        points = np.geomspace(1e-5, 1, 300)
+        points = np.geomspace(1e-5, 1, 200)
         for _ in range(2):
-            vaf = expected_vaf(1, points, copies[covered, None], total[covered, None], error=settings.error_rate)
+            vaf = expected_vaf(
+                1, points, here[covered, None], total[covered, column, None], normal[covered, column, None], errors[covered, None]
+            )
             curve = log_likelihood(alt[covered, None], depth[covered, None], vaf, precision)
             curve = (weight[covered, None] * curve).sum(axis=0) + np.log(np.gradient(points))
+            found["own"][s] = points[np.argmax(curve - np.log(np.gradient(points)))]
+            if np.isfinite(stated[s]):
+                curve = curve - 0.5 * ((points - stated[s]) / settings.purity_sd) ** 2
             mass = np.exp(curve - curve.max())
             mass /= mass.sum()
             likely = np.flatnonzero(mass > 1e-7 * mass.max())
             last = points
-            points = np.linspace(points[max(likely[0] - 1, 0)], points[min(likely[-1] + 1, len(points) - 1)], 400)
+            points = np.linspace(points[max(likely[0] - 1, 0)], points[min(likely[-1] + 1, len(points) - 1)], 200)
         below = np.cumsum(mass)
         found["value"][s] = mass @ last
         found["lower"][s] = last[np.argmax(below >= 0.025)]
@@ -251,90 +346,143 @@ def _purity(counts, founder, settings, precision) -> dict:
     return found
 
 
-def _tumour_copies(copy_number: CopyNumber, changed, informative, purity) -> dict:
-    """{mutation: copies per cancer cell}, one number for all samples, by weighted least squares of
+def _ruled_out(found, stated, settings, counts, warnings) -> bool:
+    """Does the cluster that would be the founder ask for a purity that the stated one rules out?"""
+    seen = found["detected"]
+    apart = np.abs(found["own"] - stated)
+    spread = np.hypot(settings.purity_sd, (found["upper"] - found["lower"]) / 3.92)
+    out = seen & (apart > RULED_OUT * spread) & (found["own"] < stated)
+    if out.any():
+        worst = ", ".join(
+            f"{counts.samples[s]} (purity {stated[s]:.2f}, the highest cluster asks for {found['own'][s]:.2f})"
+            for s in np.flatnonzero(out)
+        )
+        warnings.say(
+            "no_founder",
+            f"no cluster is at CCF 1 in {worst}: several founders, or a wrong purity; CCFs are as the stated purity has them",
+        )
+        return True
+    for s in np.flatnonzero(seen & (apart > MOVED)):
+        warnings.say(
+            "purity_moved",
+            f"{counts.samples[s]}: purity stated {stated[s]:.2f}, the founder's reads ask for {found['own'][s]:.2f}; "
+            f"{found['value'][s]:.2f} was used",
+        )
+    return False
 
-    ratio = 1 + purity * (copies - 2) / 2
-    """
-    copies = {}
-    for mutation in np.flatnonzero(changed):
-        ratio, error = copy_number.ratio[mutation, informative], copy_number.error[mutation, informative]
-        rho, known = purity[informative], np.isfinite(ratio) & np.isfinite(error)
-        weight = 1 / np.maximum(error[known], 0.01) ** 2
-        slope = (weight * rho[known] * (ratio[known] - 1)).sum() / max((weight * rho[known] ** 2).sum(), 1e-12)
-        total = int(np.clip(np.rint(2 + 2 * slope), 1, 12))
-        if total != 2:
-            copies[int(mutation)] = total
-    return copies
+
+def _as_stated(counts, stated, found) -> dict:
+    """Purities as they were stated, where no founder can correct them. Covered samples with purity take part."""
+    part = (counts.depth > 0).any(axis=0) & (stated > 0)
+    kept = {key: np.where(part, stated, np.nan) for key in ("value", "lower", "upper")}
+    return found | kept | {"detected": part}
 
 
-def _precision(counts, states, mixture, purity, grid, settings) -> float | None:
-    """Beta-binomial precision that makes the clusters likeliest; None (binomial) when the largest does."""
-    step = max(1, len(counts.mutations) // 200)
-    keep = np.isin(states.mutation, np.arange(0, len(counts.mutations), step)) & (mixture.rows.max(axis=1) > 0.01)
-    few = States(*(column[keep] for column in vars(states).values()))
-    rows = mixture.rows[keep]
+def _precision(counts, ways: States, mixture: Mixture, one, purity, grid) -> float | None:
+    """Beta-binomial precision that makes the reads likeliest at their clusters' CCFs; None (binomial) if the largest."""
+    step = max(1, len(counts.mutations) // 500)
+    top = np.maximum.reduceat(mixture.rows.max(axis=1), one.starts)
+    rows = np.flatnonzero((mixture.rows.max(axis=1) == top[one.mutation]) & (top > 0.5)[one.mutation])
+    rows = rows[~ways.free[rows]][::step]
+    if not len(rows):
+        return START_PRECISION
+    ccf = (mixture.posterior @ grid.fine)[mixture.rows[rows].argmax(axis=1)]
+    mine = ways.mutation[rows]
+    vaf = expected_vaf(ccf, purity, ways.copies[rows], ways.total[rows], ways.normal[rows], ways.error[rows])
     centre, width = PRECISION_PRIOR
-    scores = []
-    for precision in PRECISIONS:
-        like = tensor(counts, few, purity, grid, settings.error_rate, precision)
-        curves = np.tensordot(rows.T, like, 1) @ grid.up.T
-        score = curves[0, :, -1].sum() + log_evidence(curves[1:], grid).sum()
-        scores.append(score - 0.5 * ((np.log(precision) - centre) / width) ** 2)
+    alt, depth = counts.alt[mine], counts.depth[mine]
+    scores = [
+        step * log_likelihood(alt, depth, vaf, precision).sum() - 0.5 * ((np.log(precision) - centre) / width) ** 2
+        for precision in PRECISIONS
+    ]
     best = int(np.argmax(scores))
     return None if best == len(PRECISIONS) - 1 else float(PRECISIONS[best])
 
 
+# --- what is told
+
+
+def _effort(mutations: int, settings: Settings) -> dict:
+    """Draws of the posterior: as many as an interval needs, fewer where many mutations leave little to ask."""
+    draws = settings.draws or (200 if mutations <= 200 else 120 if mutations <= 2000 else 80)
+    return {"draws": draws, "burn": draws // 5, "moves": 3 if mutations <= 200 else 2}
+
+
 def _finished(
-    counts, grid, states, mixture, informative, purity, tumour_cn, precision, rounds, settings, warnings, warn
+    counts, grid, ways, one, mixture, informative, purity, tumour_cn, precision, rounds, settings, warnings, error, stated
 ) -> Model:
-    samples, clusters = len(counts.samples), mixture.rows.shape[1]
-    order = _order(mixture, states, grid)
-    member = mixture.memberships(states.mutation)[:, order]
-    rows = mixture.rows[:, order]
-    posterior = np.zeros((clusters, samples, len(grid.fine)))
-    posterior[:, informative] = mixture.posterior[order]
-    shape = (clusters, samples)
-    ccf, lower, upper, lod = (np.full(shape, np.nan) for _ in range(4))
-    state = np.full(shape, "tumour_not_detected", dtype=object)
-    belongs = member.argmax(axis=1)[states.mutation]
-    detected = np.flatnonzero(purity["detected"])
-    for s in sorted(set(informative) & set(detected)):
-        column = int(np.flatnonzero(informative == s)[0])
-        cv = (purity["upper"][s] - purity["lower"][s]) / 3.92 / purity["value"][s]
-        rho = purity["value"][s]
-        here = rho * states.total[:, column] + (1 - rho) * states.normal[:, column]
-        signal = counts.depth[states.mutation, s] * rho * states.copies[:, column] / here
-        for k in range(clusters):
-            mine = np.flatnonzero(member.argmax(axis=1) == k)
-            reads, depth = int(counts.alt[mine, s].sum()), int(counts.depth[mine, s].sum())
-            background = depth * settings.error_rate
-            per_unit = float((rows[:, k] * signal)[belongs == k].sum())
-            least = max(1, min(2, int((counts.depth[mine, s] > 0).sum())))
-            if depth == 0:
-                state[k, s] = "not_covered"
-                continue
-            lod[k, s] = min(detection.limit(per_unit, background, least), 1.0)
-            if k == 0:
-                ccf[k, s] = lower[k, s] = upper[k, s] = 1.0
-                state[k, s] = "measured"
-                continue
-            mean, low, high = interval(posterior[k, s], grid)
-            low = max(0.0, mean - np.hypot(mean - low, 1.96 * cv * mean))
-            high = min(1.0, mean + np.hypot(high - mean, 1.96 * cv * mean))
-            present = detection.probability_by_error(reads, background) < detection.ALPHA and posterior[k, s, 0] < 0.05
-            state[k, s] = "measured" if present else "below_lod"
-            ccf[k, s], lower[k, s], upper[k, s] = (mean, low, high) if present else (np.nan, 0.0, high)
+    samples, mutations = len(counts.samples), len(counts.mutations)
+    founder = mixture.founder
+    member, out = mixture.memberships(one), mixture.out
+    label = np.where(out > 0.5, -1, member.argmax(axis=1))
+    drawn = sample(one, grid, mixture, seed=settings.seed, **_effort(mutations, settings))
+    own = _own_ccf(one, grid)
+    of_mutations = drawn.of_mutations(own).astype(float)
+    cv = np.nan_to_num((purity["upper"] - purity["lower"]) / 3.92 / purity["value"])[informative]
+    rng = np.random.default_rng([settings.seed, 3])
+    noise = np.exp(cv * rng.standard_normal((len(of_mutations), 1, len(informative))))
+    of_mutations = np.where(of_mutations < 1, np.minimum(of_mutations * noise, 1), 1)
+
+    kept = [k for k in range(member.shape[1]) if (label == k).any() or (founder and k == 0)]
+    draws = np.full((len(of_mutations), len(kept), samples), np.nan)
+    for column, k in enumerate(kept):
+        if founder and k == 0:
+            draws[:, column, informative] = 1.0
+            continue
+        inside = (drawn.label >= 0) & (label == k)
+        inside[~inside.any(axis=1)] = label == k
+        weight = inside / inside.sum(axis=1, keepdims=True)
+        draws[:, column, informative] = np.einsum("tn,tns->ts", weight, of_mutations)
+    mean = np.nan_to_num(draws.mean(axis=0))
+    first = {k: int(np.flatnonzero(label == k)[0]) if (label == k).any() else mutations for k in kept}
+    order = sorted(
+        range(len(kept)), key=lambda c: (not (founder and kept[c] == 0), -round(float(mean[c].mean()), 9), first[kept[c]])
+    )
+    draws = draws[:, order]
+    kept = [kept[c] for c in order]
+    member = member[:, kept]
+    rename = {k: place for place, k in enumerate(kept)}
+    label = np.array([rename.get(int(k), -1) for k in label])
+
+    cell = np.full((mutations, samples), np.nan)
+    mutation_ccf, mutation_lower, mutation_upper = cell.copy(), cell.copy(), cell.copy()
+    mutation_ccf[:, informative] = of_mutations.mean(axis=0)
+    low, high = _bounds(of_mutations)
+    mutation_lower[:, informative], mutation_upper[:, informative] = low, high
+
+    rows_of = mixture.rows[:, kept]
+    ccf, lower, upper, lod, state = _told(
+        counts, ways, rows_of, label, draws, informative, purity, error, founder, settings
+    )
+    if founder and not (label == 0).any():
+        warnings.say("founder_without_mutations", "no mutation is surely in every cancer cell: purity rests on few reads")
+    if not founder and not any(one["warning"] == "no_founder" for one in warnings):
+        warnings.say("no_founder", "no cluster is held at CCF 1")
+    number = int((out > 0.5).sum())
+    if number:
+        names = ", ".join(counts.mutations[n] for n in np.flatnonzero(out > 0.5)[:5]) + (" …" if number > 5 else "")
+        warnings.say("outliers", f"{number} mutation(s) fit no clone (artefact, wrong copy number?): {names}")
+    small = [str(k) for k in range(len(kept)) if k >= founder and (label == k).sum() == 1]
+    if small:
+        warnings.say("cluster_of_one", f"cluster {', '.join(small)} rests on one mutation")
     for s in np.flatnonzero(~purity["detected"]):
-        warn(
+        warnings.say(
             "tumour_not_detected",
             f"{counts.samples[s]}: purity not estimable, {purity['reads'][s]} of {purity['depth'][s]} reads of the "
             "founder's mutations show them"
             + (f"; a tumour fraction of {purity['limit'][s]:.2%} could have been seen" if purity["depth"][s] else ""),
         )
-    full = [counts.samples[s] for s in detected if purity["upper"][s] > 0.995]
+    full = [counts.samples[s] for s in informative if founder and purity["upper"][s] > 0.995 and not stated[s] >= 0.9]
     if full:
-        warn("purity_at_one", f"{', '.join(full)}: the founder's VAF asks for a purity of 1 or more")
+        warnings.say("purity_at_one", f"{', '.join(full)}: the founder's VAF asks for a purity of 1 or more")
+    thin = [counts.samples[s] for s in informative if purity["value"][s] < 0.1 and not np.isnan(stated[s])]
+    if thin:
+        warnings.say("low_purity", f"{', '.join(thin)}: purity below 0.1, CCFs there have wide intervals")
+    likely = mixture.rows.sum(axis=1) + 1e-12 * np.exp(np.maximum(one.prior, -50))
+    total = np.add.reduceat(likely, one.starts)
+    copies = cell.copy()
+    number_of = np.abs(ways.copies) * likely[:, None]
+    copies[:, informative] = np.add.reduceat(number_of, one.starts, axis=0) / total[:, None]
     return Model(
         counts=counts,
         grid=grid,
@@ -349,27 +497,83 @@ def _finished(
         upper=upper,
         lod=lod,
         state=state,
+        draws=draws,
         member=member,
-        posterior=posterior,
+        out=out,
+        mutation_ccf=mutation_ccf,
+        mutation_lower=mutation_lower,
+        mutation_upper=mutation_upper,
+        copies=copies,
         tumour_cn=tumour_cn,
+        founder=founder,
         precision=precision,
         bound=mixture.bound,
         rounds=rounds,
-        warnings=warnings,
+        warnings=list(warnings),
     )
 
 
-def _order(mixture: Mixture, states: States, grid: Grid) -> list[int]:
-    """Founder first, then by falling mean CCF; ties by the first mutation."""
-    mean = (mixture.posterior @ grid.fine).mean(axis=1)
-    first = mixture.memberships(states.mutation).argmax(axis=0)
-    return [0, *sorted(range(1, len(mean)), key=lambda k: (-round(float(mean[k]), 9), int(first[k])))]
+def _own_ccf(one, grid):
+    """(N, S) likeliest CCF of each mutation by its own reads."""
+    like = one.like.reshape(len(one.like), one.samples, -1)
+    height = one.height + np.where(np.isfinite(one.elsewhere), one.elsewhere, one.prior)
+    top = np.maximum.reduceat(height, one.starts)
+    best = np.flatnonzero(height == top[one.mutation])
+    best = best[np.searchsorted(one.mutation[best], np.arange(len(one.starts)))]
+    return grid.ccf[like[best].argmax(axis=2)]
+
+
+def _bounds(draws, mass=0.95):
+    """Equal-tailed bounds over the first axis."""
+    ordered = np.sort(draws, axis=0)
+    cut = int(np.floor(len(draws) * (1 - mass) / 2))
+    return ordered[cut], ordered[-1 - cut]
+
+
+def _told(counts, ways, rows, label, draws, informative, purity, error, founder, settings):
+    """CCF, bounds, limit and state of each cluster in each sample, (K, S) each."""
+    shape = draws.shape[1:]
+    ccf, lower, upper, lod = (np.full(shape, np.nan) for _ in range(4))
+    state = np.full(shape, "tumour_not_detected", dtype=object)
+    reads, depth, background, signal = (np.zeros(shape) for _ in range(4))
+    most = np.zeros(shape, int)
+    belongs = label[ways.mutation]
+    for k in range(shape[0]):
+        mine = np.flatnonzero(label == k)
+        reads[k], depth[k] = counts.alt[mine].sum(axis=0), counts.depth[mine].sum(axis=0)
+        background[k] = (counts.depth * error)[mine].sum(axis=0)
+        most[k] = (counts.depth[mine] > 0).sum(axis=0)
+        rho = purity["value"][informative]
+        here = rho * ways.total[belongs == k] + (1 - rho) * ways.normal[belongs == k]
+        copies = np.abs(ways.copies[belongs == k])
+        per_unit = counts.depth[ways.mutation[belongs == k]][:, informative] * rho * copies / here
+        signal[k, informative] = (rows[belongs == k, k][:, None] * per_unit).sum(axis=0)
+    seen = detection.present(reads, background)
+    alpha = detection.alpha_of_one_more(reads, background)
+    low, high = _bounds(draws)
+    zero = (draws <= 1e-4).mean(axis=0)
+    for s in informative:
+        for k in range(shape[0]):
+            if depth[k, s] == 0:
+                state[k, s] = "not_covered"
+                continue
+            least = max(1, min(2, int(most[k, s])))
+            lod[k, s] = min(detection.limit(signal[k, s], background[k, s], least, alpha), 1.0)
+            if founder and k == 0:
+                ccf[k, s] = lower[k, s] = upper[k, s] = 1.0
+                state[k, s] = "measured"
+                continue
+            present = seen[k, s] and zero[k, s] < 0.05
+            state[k, s] = "measured" if present else "below_lod"
+            ccf[k, s] = draws[:, k, s].mean() if present else np.nan
+            lower[k, s], upper[k, s] = low[k, s] if present else 0.0, high[k, s]
+    return ccf, lower, upper, lod, state
 
 
 def _empty(counts, grid, warnings, purity=None) -> Model:
-    samples = len(counts.samples)
+    mutations, samples = counts.alt.shape
     nothing = np.full(samples, np.nan)
-    none = np.zeros((0, samples))
+    none, cells = np.zeros((0, samples)), np.full((mutations, samples), np.nan)
     purity = purity or {"limit": nothing, "reads": np.zeros(samples, int), "depth": np.zeros(samples, int)}
     return Model(
         counts=counts,
@@ -385,8 +589,13 @@ def _empty(counts, grid, warnings, purity=None) -> Model:
         upper=none,
         lod=none,
         state=none.astype(object),
-        member=np.zeros((len(counts.mutations), 0)),
-        posterior=np.zeros((0, samples, len(grid.fine))),
+        draws=np.zeros((0, 0, samples)),
+        member=np.zeros((mutations, 0)),
+        out=np.zeros(mutations),
+        mutation_ccf=cells,
+        mutation_lower=cells,
+        mutation_upper=cells,
+        copies=cells,
         tumour_cn={},
-        warnings=warnings,
+        warnings=list(warnings),
     )

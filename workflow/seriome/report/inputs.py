@@ -38,7 +38,17 @@ COURSE = [
     "source",
 ]  # fmt: skip
 EVIDENCE = ["gene", "layer", "patient", "feature", "value", "unit", "weight", "statement"]
-CLONE_TABLES = {"clusters": CLUSTERS, "tree": TREE, "trajectories": TRAJECTORIES, "events": EVENTS}
+GROWTH = [
+    "cluster_id", "phase", "start", "end", "scale", "rate_per_day", "lower", "upper", "doubling_days", "p_positive",
+    "reason",
+]  # fmt: skip
+HETEROGENEITY = [
+    "sample_id", "day", "specimen", "clones_above", "shannon", "shannon_lower", "shannon_upper", "simpson", "math",
+]  # fmt: skip
+CLONE_TABLES = {
+    "clusters": CLUSTERS, "tree": TREE, "trajectories": TRAJECTORIES, "events": EVENTS, "growth": GROWTH,
+    "heterogeneity": HETEROGENEITY,
+}  # fmt: skip
 
 
 def read_table(path, columns=()) -> pd.DataFrame:

@@ -48,10 +48,10 @@ def patient_part(
 
     patient     row of patients.tsv; samples, treatments: the patient's rows of those sheets (no empty cells)
     variants    dna's table (inputs.VARIANTS), None where no DNA was asked for
-    clones      {clusters, tree, trajectories, events} tables of the clones stage
+    clones      tables of the clones stage, as in inputs.CLONE_TABLES; growth and heterogeneity may have no rows
     course      table of the course stage
     features    rows of the patient's feature tables of rna, proteome and metabolome
-    figures     {course, lines, shares, tree}: SVG as Markup, or None where there is nothing to draw
+    figures     names as in figures.NAMES: SVG as Markup, or None where there is nothing to draw
     variants_shown, changes_shown  rows of the table of variants and of each list of changes
     """
     samples = sorted(samples, key=sample_order)

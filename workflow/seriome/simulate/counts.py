@@ -4,6 +4,8 @@ A founder and its descendants grow exponentially; every change of treatment give
 born on some day, within its parent, as a small share of the cancer cells. On some days a sample is taken; each clone's
 own share of its cancer cells, its purity and its depth decide the reads of each mutation. Copies may be changed in all
 cancer cells (a founder mutation may then lie on several copies), or, as a violation of what callers assume, in a part.
+Where plasma is taken between a first and a last tissue, the burden shows in it: its tumour DNA per normal DNA is
+proportional to all cancer cells.
 
 VAF = purity * mutated copies / (purity * copies + (1 - purity) * 2), both averaged over the cancer cells of the sample.
 Reads are binomial, or beta-binomial with a precision; a read is misread with probability `error`.
@@ -13,7 +15,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-CHANGED = ((2, 1), (3, 1), (2, 2), (2, 0), (1, 0))  # (major, minor) of segments whose copies changed in all cancer cells
+CHANGED = (
+    (2, 1),
+    (3, 1),
+    (2, 2),
+    (2, 0),
+    (1, 0),
+)  # (major, minor) of segments whose copies changed in all cancer cells
 LOST = 1e-4  # own share below which a clone counts as gone
 ERROR = 0.001
 
@@ -53,8 +61,8 @@ class Course:
     def ccf(self) -> np.ndarray:
         return self.below @ self.share
 
-    def shares(self, days) -> np.ndarray:
-        """Own share of each clone on any days, (K, len(days))."""
+    def log_size(self, days) -> np.ndarray:
+        """Log of the own cells of each clone on any days, (K, len(days)); -inf before its birth."""
         days = np.atleast_1d(np.asarray(days, float))
         since = np.maximum(self.born, 0.0)
         ends = np.append(self.starts[1:], np.inf)
@@ -62,7 +70,11 @@ class Course:
         for phase, (start, end) in enumerate(zip(self.starts, ends, strict=True)):
             begun = np.maximum(since, start)[:, None]
             log_size += self.rate[:, phase, None] * np.clip(np.minimum(days, end) - begun, 0, None)
-        log_size = np.where(days >= np.maximum(self.born, -np.inf)[:, None], log_size, -np.inf)
+        return np.where(days >= np.maximum(self.born, -np.inf)[:, None], log_size, -np.inf)
+
+    def shares(self, days) -> np.ndarray:
+        """Own share of each clone on any days, (K, len(days))."""
+        log_size = self.log_size(days)
         share = np.exp(log_size - log_size.max(axis=0))
         share /= share.sum(axis=0)
         share[share < LOST] = 0
@@ -85,6 +97,9 @@ class Setting:
     born_late      share of the clones that are born after the first sample, and all of their descendants
     seen           every clone has this own share of the cancer cells in some sample (less where many share few samples)
     apart          any two clones differ by this CCF in some sample
+    plasma         lowest and highest tumour fraction of plasma at the changes of treatment; all samples but the first
+                   and the last are then plasma. Empty: all are tissue
+    plasma_depth   mean depth of plasma
     """
 
     clones: int = 4
@@ -103,6 +118,8 @@ class Setting:
     born_late: float = 0.35
     seen: float = 0.06
     apart: float = 0.05
+    plasma: tuple = ()
+    plasma_depth: float = 2000
 
 
 @dataclass(frozen=True)
@@ -120,6 +137,7 @@ class Drawn:
     stated_purity: np.ndarray
     mutations: tuple
     samples: tuple
+    specimens: tuple
 
     @property
     def ccf(self) -> np.ndarray:
@@ -165,15 +183,46 @@ def draw(setting: Setting, seed: int) -> Drawn:
     """A patient of this setting. Equal settings and seeds give equal counts."""
     words = (setting.clones, setting.samples, setting.mutations, round(setting.depth), setting.copies)
     rng = np.random.default_rng([seed, *map(int, words)])
-    return reads(setting, grow(setting, rng), rng)
+    course = grow(setting, rng)
+    if setting.plasma:
+        course = with_burden(setting, course, rng)
+    return reads(setting, course, rng)
+
+
+def with_burden(setting: Setting, course: Course, rng) -> Course:
+    """The course with all clones faster or slower alike in each phase, so that plasma shows a tumour fraction drawn
+
+    from `plasma` at each change of treatment and at the end. Sizes are then tumour DNA per normal DNA; shares stay.
+    """
+    knots = np.append(course.starts, max(float(course.days[-1]), 1.0))
+    fraction = np.exp(rng.uniform(*np.log(setting.plasma), len(knots)))
+    total = np.logaddexp.reduce(course.log_size(knots), axis=0)
+    lift = np.log(fraction / (1 - fraction)) - total
+    faster = np.diff(lift) / np.diff(knots)
+    passed = np.clip(np.maximum(course.born, 0.0)[:, None] - knots[:-1], 0, np.diff(knots))
+    return Course(
+        course.parent,
+        course.born,
+        course.rate + faster,
+        course.starts,
+        course.days,
+        course.size + lift[0] + passed @ faster,
+    )
 
 
 def reads(setting: Setting, course: Course, rng) -> Drawn:
     """Mutations of the clones of a course, and their reads."""
-    clones, samples, mutations = setting.clones, setting.samples, setting.mutations
+    samples, mutations = setting.samples, setting.mutations
     clone = _owners(setting, rng)
     major, minor, copies, mutated = _copies(setting, course, clone, rng)
     purity = rng.uniform(*setting.purity, samples)
+    specimens, mean_depth = ("tissue",) * samples, setting.depth
+    if setting.plasma:
+        specimens = tuple("tissue" if s in (0, samples - 1) else "plasma" for s in range(samples))
+        liquid = np.array(specimens) == "plasma"
+        mean_depth = np.where(liquid, setting.plasma_depth, setting.depth)
+        burden = np.exp(np.logaddexp.reduce(course.log_size(course.days), axis=0))
+        purity = np.where(liquid, burden / (1 + burden), purity)
     vaf = purity * (mutated @ course.share) / (purity * (copies @ course.share) + (1 - purity) * 2)
     none = clone < 0
     if none.any():
@@ -182,7 +231,7 @@ def reads(setting: Setting, course: Course, rng) -> Drawn:
         vaf[none] = np.where(scattered[:, None], rng.uniform(0, 0.5, (none.sum(), samples)), low)
     vaf = np.clip(vaf, 0, 1)
     vaf = vaf * (1 - ERROR) + (1 - vaf) * ERROR
-    depth = rng.poisson(setting.depth, (mutations, samples))
+    depth = rng.poisson(mean_depth, (mutations, samples))
     if setting.precision:
         vaf = rng.beta(vaf * setting.precision, (1 - vaf) * setting.precision)
     alt = rng.binomial(depth, vaf)
@@ -207,11 +256,12 @@ def reads(setting: Setting, course: Course, rng) -> Drawn:
         stated_purity=stated,
         mutations=names,
         samples=tuple(f"S{number:02}" for number in range(samples)),
+        specimens=specimens,
     )
 
 
 def _owners(setting: Setting, rng) -> np.ndarray:
-    """The clone of each mutation, -1 of an artefact: the founder has most, nobody fewer than three if there are enough."""
+    """The clone of each mutation, -1 of an artefact: the founder has most, nobody fewer than three if it can be."""
     clones = setting.clones
     false = round(setting.artefacts * setting.mutations)
     real = setting.mutations - false
@@ -248,7 +298,17 @@ def _copies(setting: Setting, course: Course, clone, rng):
     return major, minor, copies, mutated
 
 
-TABLE = "mutation_id sample_id ref_counts alt_counts major_cn minor_cn normal_cn tumour_content error_rate".split()
+TABLE = [
+    "mutation_id",
+    "sample_id",
+    "ref_counts",
+    "alt_counts",
+    "major_cn",
+    "minor_cn",
+    "normal_cn",
+    "tumour_content",
+    "error_rate",
+]
 
 
 def table(drawn: Drawn):

@@ -1,0 +1,75 @@
+"""Command: `seriome clones`, from a table of counts to a folder of tables."""
+
+from pathlib import Path
+
+import numpy as np
+
+from seriome.clones.counts import read_counts
+from seriome.clones.model import Settings, fit
+from seriome.clones.results import Patient, Results, conclude, states_of
+
+
+def clones_of(table, settings: Settings, treatments=()) -> Results:
+    """Everything that `seriome clones` says of a table of counts (`counts.Table`)."""
+    model = fit(table.counts, table.copy_number, settings, table.purity, table.error)
+    model.warnings[:0] = table.warnings
+    states, limits = states_of(table.counts, table.error)
+    named = np.array([bool(one.get("name") or one.get("gene")) for one in table.mutations])
+    patient = Patient(
+        samples=table.samples,
+        mutations=table.mutations,
+        altering=named,
+        drivers=named,
+        states=states,
+        limits=limits,
+        treatments=list(treatments),
+        resists=_resists if named.any() else None,
+    )
+    return conclude(model, patient, settings)
+
+
+def _resists(name: str) -> bool:
+    from seriome.known import resists
+
+    return resists(name)
+
+
+def run(counts, out, samples=None, treatments=None, pictures=False, settings=None) -> Results:
+    """Read, fit, write. `treatments`: a sheet with drug, start and end (days)."""
+    table = read_counts(counts, samples)
+    given = read_treatments(treatments) if treatments else []
+    results = clones_of(table, settings or Settings(), given)
+    Path(out).mkdir(parents=True, exist_ok=True)
+    results.write(out)
+    if pictures:
+        draw(out, given)
+    return results
+
+
+def read_treatments(path) -> list[dict]:
+    """Rows of drug, start and, unless it goes on, end, from a sheet like config/treatments.tsv of one patient."""
+    from seriome.errors import InputError
+    from seriome.files import read_tsv
+
+    rows = []
+    for line, row in enumerate(read_tsv(path), start=2):
+        try:
+            one = {"drug": row["drug"], "start": int(row["start"])}
+            if row.get("end"):
+                one["end"] = int(row["end"])
+        except (KeyError, ValueError):
+            raise InputError(f"{path}, line {line}: needs drug, start and end (whole days; end may be empty)") from None
+        rows.append(one)
+    return rows
+
+
+def draw(folder, treatments) -> None:
+    """Pictures of the tables in a folder, beside them."""
+    import pandas as pd
+
+    from seriome.clones.pictures import write_pictures
+
+    tables = {}
+    for name in ("trajectories", "tree", "clusters", "growth", "heterogeneity"):
+        tables[name] = pd.read_csv(Path(folder, f"{name}.tsv"), sep="\t")
+    write_pictures(folder, tables, treatments)

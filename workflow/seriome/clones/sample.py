@@ -1,0 +1,217 @@
+"""Sample: clusterings as probable as the best one, so that intervals hold what one clustering does not know.
+
+From a variational fit a Markov chain goes on: clusters' CCFs given the mutations' labels, labels given CCFs, and
+splits and merges of whole clusters. Two clones that few reads make one are one in some draws and two in others, and
+the interval of a mutation's CCF holds both. Every draw is of the posterior of the same model as in `cluster`.
+Sources: Jain and Neal 2004, doi:10.1198/1061860043001 (split-merge moves with restricted Gibbs launches); Miller and
+Harrison 2018, doi:10.1080/01621459.2016.1255636 (mixtures whose number of clusters is unknown).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln
+
+from seriome.clones.cluster import OUTLIERS, Data, Mixture
+from seriome.clones.likelihood import Grid, log_evidence
+
+LAUNCH = 3  # restricted sweeps that shape a split before it is proposed
+MOST = 60  # clusters that a chain may hold
+
+
+@dataclass(frozen=True)
+class Draws:
+    """T draws. label (T, N): each mutation's cluster of that draw, -1 an outlier; ccf: T arrays (K of the draw, S)."""
+
+    label: np.ndarray
+    ccf: list
+
+    def of_mutations(self, own: np.ndarray) -> np.ndarray:
+        """(T, N, S) CCF of every mutation in every draw; `own` (N, S) stands where it was an outlier."""
+        found = np.empty((len(self.label), *own.shape), np.float32)
+        for t, (label, ccf) in enumerate(zip(self.label, self.ccf, strict=True)):
+            found[t] = np.where(label[:, None] >= 0, ccf[label], own)
+        return found
+
+
+class _Chain:
+    def __init__(self, one: Data, grid: Grid, begin: Mixture, seed: int):
+        self.data, self.grid, self.founder = one, grid, begin.founder
+        self.rng = np.random.default_rng([seed, 2])
+        self.up = grid.up.astype(np.float32)
+        self.coarse = np.log(np.add.reduceat(np.exp(grid.prior), np.arange(len(grid.fine))[:: grid.refine]))
+        self.label = np.where(begin.out > 0.5, -1, begin.memberships(one).argmax(axis=1))
+        score = begin.rows[np.arange(len(begin.rows)), np.maximum(self.label, 0)[one.mutation]]
+        self.row = self._row_of(np.log(np.maximum(score, 1e-300)))
+        self.count = begin.rows.shape[1]
+        self.curves = self._curves()
+        self.tried = self.taken = 0
+
+    def _row_of(self, score):
+        """(N,) the row of each mutation with the highest score."""
+        top = np.maximum.reduceat(score, self.data.starts)
+        at = np.flatnonzero(score == top[self.data.mutation])
+        return at[np.searchsorted(self.data.mutation[at], np.arange(len(self.data.starts)))]
+
+    # --- curves, evidence, CCFs
+
+    def _summed(self, rows):
+        return self.data.like[rows].sum(axis=0, dtype=np.float32)
+
+    def _fine(self, summed):
+        shape = (-1, self.data.samples, len(self.grid.ccf))
+        return (summed.reshape(-1, shape[2]) @ self.up.T).reshape(-1, shape[1], len(self.grid.fine)).astype(float)
+
+    def _curves(self):
+        """(K, S * G) summed log likelihoods of the clusters."""
+        return np.stack([self._summed(self.row[self.label == k]) for k in range(self.count)])
+
+    def _draw_ccf(self, summed, founder):
+        """Points (K, S) on the fine grid."""
+        score = self._fine(summed) + self.grid.prior
+        score -= score.max(axis=2, keepdims=True)
+        below = np.cumsum(np.exp(score), axis=2)
+        cut = self.rng.random(below.shape[:2]) * below[:, :, -1]
+        at = (below < cut[:, :, None]).sum(axis=2)
+        if founder:
+            at[0] = len(self.grid.fine) - 1
+        return at
+
+    def _at(self, points, rows=slice(None)):
+        """(K, R) log likelihood of rows at the clusters' CCFs (points of the fine grid)."""
+        return self.up[points].reshape(len(points), -1) @ self.data.like[rows].T
+
+    # --- moves
+
+    def sweep(self):
+        one = self.data
+        points = self._draw_ccf(self.curves, self.founder)
+        sizes = np.bincount(self.label[self.label >= 0], minlength=self.count)
+        weight = self.rng.dirichlet(1.0 + sizes)
+        total, out = len(self.label), (self.label < 0).sum()
+        away = self.rng.beta(1.0 + out, OUTLIERS - 1 + total - out)
+        score = self._at(points).astype(float) + (one.height + one.elsewhere)
+        if self.founder:
+            hidden = ~np.isfinite(one.elsewhere)
+            score[0] += np.where(hidden, 0, one.prior - np.where(hidden, 0, one.elsewhere))
+            if hidden.any():
+                score[0, hidden] = self._at(points[:1], np.flatnonzero(hidden))[0] + (one.height + one.prior)[hidden]
+        score += np.log(weight)[:, None] + np.log1p(-away)
+        top = np.maximum(np.maximum.reduceat(score.max(axis=0), one.starts), one.outlier + np.log(away))
+        mass = np.add.reduceat(np.exp(score - top[one.mutation]), one.starts, axis=1)  # (K, N)
+        below = np.cumsum(np.vstack([mass, np.exp(one.outlier + np.log(away) - top)]), axis=0)
+        label = (below < self.rng.random(total) * below[-1]).sum(axis=0)
+        label[label == self.count] = -1
+        mine = score[np.maximum(label, 0)[one.mutation], np.arange(len(one.mutation))]
+        self.row = self._row_of(mine + self.rng.gumbel(size=len(mine)))
+        self.label = label
+        self._tidy()
+        self.points = points
+
+    def _tidy(self):
+        """Empty clusters leave."""
+        sizes = np.bincount(self.label[self.label >= 0], minlength=self.count)
+        kept = sizes > 0
+        if self.founder:
+            kept[0] = True
+        if not kept.all():
+            place = np.cumsum(kept) - 1
+            self.label = np.where(self.label >= 0, place[np.maximum(self.label, 0)], -1)
+            self.count = int(kept.sum())
+        self.curves = self._curves()
+
+    def _price(self, more):
+        """Log prior ratio of `more` clusters against one fewer, beside the sizes: Dirichlet(1, ..., 1)."""
+        total = (self.label >= 0).sum()
+        return np.log(more - 1) - np.log(more - 1 + total) + np.log(more)
+
+    def split_or_merge(self):
+        if self.count > MOST:
+            return
+        self.tried += 1
+        named = np.flatnonzero(self.label >= 0)
+        if len(named) < 2:
+            return
+        i, j = self.rng.choice(named, 2, replace=False)
+        a, b = self.label[i], self.label[j]
+        if a == b:
+            both = np.flatnonzero(self.label == a)
+        else:
+            if self.founder and b == 0:
+                i, j, a, b = j, i, b, a
+            both = np.flatnonzero((self.label == a) | (self.label == b))
+        founder = self.founder and a == 0
+        rows = self.row[both]
+        like = self.data.like[rows]
+        seeds = np.stack([both == i, both == j])
+        stay = ~np.isfinite(self.data.elsewhere[rows]) if founder else np.zeros(len(both), bool)
+        if stay[seeds[1]].any():
+            return
+        extra = np.where(stay, -np.inf, self.data.elsewhere[rows] - self.data.prior[rows]) if founder else 0.0
+        half = self._halved(self.rng.random(len(both)) < 0.5, seeds, stay)  # True: in the second
+        for _ in range(LAUNCH):
+            chance = self._chance(like, half, extra, founder)
+            half = self._halved(self.rng.random(len(both)) < chance, seeds, stay)
+        chance = self._chance(like, half, extra, founder)
+        if a == b:
+            half = self._halved(self.rng.random(len(both)) < chance, seeds, stay)
+        else:
+            half = self.label[both] == b
+        proposal = np.where(half, np.log(np.maximum(chance, 1e-13)), np.log1p(-chance))[~(seeds.any(axis=0) | stay)].sum()
+        parts = np.stack([like[~half].sum(axis=0), like[half].sum(axis=0), like.sum(axis=0)])
+        fine = self._fine(parts)
+        evidence = log_evidence(fine, self.grid).sum(axis=1)
+        if founder:
+            evidence[[0, 2]] = fine[[0, 2], :, -1].sum(axis=1)
+        n, m = int((~half).sum()), int(half.sum())
+        gain = evidence[0] + evidence[1] - evidence[2]
+        gain += gammaln(1 + n) + gammaln(1 + m) - gammaln(1 + n + m)
+        if founder:
+            gain += extra[half].sum()
+        if a == b:
+            if np.log(self.rng.random()) < gain + self._price(self.count + 1) - proposal:
+                self.label[both[half]] = self.count
+                self.count += 1
+                self.taken += 1
+                self.curves = self._curves()
+        elif np.log(self.rng.random()) < proposal - gain - self._price(self.count):
+            self.label[both] = a
+            self.taken += 1
+            last = self.count - 1
+            self.label[self.label == last] = b if b != last else last
+            self.count -= 1
+            self.curves = self._curves()
+
+    def _halved(self, half, seeds, stay):
+        """Halves in which each seed is in its own, and what cannot leave is in the first."""
+        return (half & ~seeds[0] & ~stay) | seeds[1]
+
+    def _chance(self, like, half, extra, founder):
+        """Probability of the second half of each mutation, given CCFs (on the coarse grid) drawn for the two."""
+        samples, points = self.data.samples, len(self.grid.ccf)
+        summed = np.stack([like[~half].sum(axis=0), like[half].sum(axis=0)]).reshape(2 * samples, points)
+        below = np.cumsum(np.exp(summed - summed.max(axis=1, keepdims=True) + self.coarse), axis=1)
+        at = (below < self.rng.random((2 * samples, 1)) * below[:, -1:]).sum(axis=1)
+        if founder:
+            at[:samples] = points - 1
+        place = at + np.tile(np.arange(samples) * points, 2)
+        fit = like[:, place]
+        odds = fit[:, samples:].sum(axis=1) - fit[:, :samples].sum(axis=1) + extra
+        odds += np.log((1 + half.sum()) / (1 + (~half).sum()))
+        return 1 / (1 + np.exp(-np.clip(odds.astype(float), -30, 30)))
+
+
+def sample(one: Data, grid: Grid, begin: Mixture, *, draws=200, burn=50, moves=2, every=1, seed=0) -> Draws:
+    """Draws of the posterior, beginning at a fit. `moves` splits or merges are tried between two sweeps."""
+    chain = _Chain(one, grid, begin, seed)
+    labels, ccf = [], []
+    for step in range(burn + draws * every):
+        for _ in range(moves):
+            chain.split_or_merge()
+        chain.sweep()
+        if step >= burn and (step - burn) % every == 0:
+            points = chain._draw_ccf(chain.curves, chain.founder)
+            labels.append(chain.label.astype(np.int16))
+            ccf.append(grid.fine[points].astype(np.float32))
+    sample.rate = chain.taken / max(chain.tried, 1)
+    return Draws(np.array(labels), ccf)
