@@ -17,7 +17,7 @@ GROUPS = [(size, copies, depth) for size in SIZES for copies in (False, True) fo
 
 def setting(size: str, copies: bool, depth: int, **more) -> Setting:
     """Diploid sets have binomial reads, sets with changed copies beta-binomial ones of precision 500."""
-    return Setting(**SIZES[size], depth=depth, copies=copies, precision=500 if copies else None, **more)
+    return Setting(**{**SIZES[size], "depth": depth, "copies": copies, "precision": 500 if copies else None, **more})
 
 
 def name(size: str, copies: bool, depth: int) -> str:

@@ -23,7 +23,9 @@ STORED = {"Orchard": (0.878, 4.1), "fastBE": (0.876, 0.7), "CALDER": (0.860, 6.7
 
 
 def setting(clones: int, samples: int) -> Setting:
-    return Setting(clones=clones, samples=samples, mutations=50 * clones, depth=DEPTH, copies=False)
+    """Of more clones than 12 not each can be large at some time: the simulator would draw for ever."""
+    small = {"seen": 0.004, "apart": 0.004} if clones > 12 else {}
+    return Setting(clones=clones, samples=samples, mutations=50 * clones, depth=DEPTH, copies=False, **small)
 
 
 def pooled(drawn) -> dict:

@@ -131,12 +131,12 @@ def test_time_rules_hold_within_one_site(monkeypatch, group, cost):
     ],
 )
 def test_ancestor_is_not_younger(group, present, cost):
-    """Clone 1 is absent in sample 1; in the third case also in plasma, sample 0, of the same day."""
+    """Clone 1 is absent in sample 1; in the third case in plasma, sample 0, of the same day, and sample 1 is unsure."""
     ccf = np.array([[1, 1], [0.3, 0.001], [0.2, 0.004]])
     seen = np.array([[1, 1], [1, 0], present], bool)
     absent = np.array([[0, 0], [0, 1], [0, 0]], bool)
     if group[0] == "plasma":
-        ccf[1:, 0], seen[1, 0], absent[1, 0] = [0.001, 0.004], False, True
+        ccf[1:, 0], seen[1, 0], absent[1] = [0.001, 0.004], False, [True, False]
     error = np.full((3, 2), 0.005)
     chain, branches = (-1, 0, 1), (-1, 0, 0)
     found = grow(ccf, error, present=seen, absent=absent, day=[0, 0], group=group)
@@ -145,8 +145,8 @@ def test_ancestor_is_not_younger(group, present, cost):
 
 
 def test_smooth_course_is_likelier():
-    """0.1, 0.1, 0.1 of its own beside 0.4, 0.5, 0.4 within it: as branches the founder has 0.1, 0.4, 0.1; as a chain
-    clone 1 has 0.1, 0.1, 0.1 and the founder 0.5, 0.4, 0.5 …: steady, so the chain gains."""
+    """Own shares of the founder, clone 1 and clone 2: as a chain 0.5 0.4 0.5, 0.1 0.1 0.1 and 0.4 0.5 0.4; as branches
+    0.1 -0.1 0.1, 0.5 0.6 0.5 and 0.4 0.5 0.4. What is below 0.02 counts as 0.02. The chain is steadier."""
     ccf = np.array([[1, 1, 1], [0.5, 0.6, 0.5], [0.4, 0.5, 0.4]])
     error = np.full((3, 3), 0.02)
     chain, branches = (-1, 0, 1), (-1, 0, 0)

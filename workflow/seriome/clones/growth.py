@@ -20,7 +20,7 @@ sampling, which starts from the posterior without those two. Intervals are its 9
 Assumes that a clone not yet seen was there, below the limit. Limits: two samples of a phase determine a slope with no
 check; scatter then rests on its prior. A change of rate within a phase (resistance) is averaged over.
 Sources: Tobin 1958, doi:10.2307/1907382 (censored regression); Murray et al. 2010, AISTATS 9 (elliptical slice);
-Gerrish and Lenski 1998, doi:10.1023/A:1017067816551, and Williams et al. 2018, doi:10.1038/s41588-018-0128-6
+Chevin 2011, doi:10.1098/rsbl.2010.0580, and Williams et al. 2018, doi:10.1038/s41588-018-0128-6
 (selection as the difference of growth rates); Diehl et al. 2008, doi:10.1038/nm.1789 (burden from circulating DNA).
 """
 

@@ -23,7 +23,7 @@ from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_likelihood
 from seriome.clones.sample import sample
 
 PRECISIONS = np.array([60, 120, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000.0])
-START_PRECISION = 1000.0  # before it is estimated: a start that splits too much would hide the scatter
+START_PRECISION = 120.0  # before it is estimated: a start that splits too much would hide the scatter
 PRECISION_PRIOR = (np.log(4000), 2.5)  # log-normal: wide, the data decide
 ROUNDS = 6
 SETTLED = 0.01  # relative change of every purity, and
@@ -32,6 +32,7 @@ NEARLY = 1.5  # ratio of two precisions, at which the rounds end
 # be an artefact; a founder with few of many mutations is unlikely.
 ABOVE_COST, SMALL_COST, SMALL, FOUNDER_MANY = 3.0, 8.0, 0.15, 6
 RULED_OUT = 4.0  # standard deviations between the purity stated and the one that the founder asks for
+TOO_LOW = 0.7  # and the part of the stated purity below which the founder's reads speak for two founders
 MOVED = 0.1  # difference between the two that is worth a warning
 FEW = 3  # mutations below which clusters are hardly told apart
 ANCHORS = 400  # founder mutations that purity is estimated from; more would not change it
@@ -351,7 +352,7 @@ def _ruled_out(found, stated, settings, counts, warnings) -> bool:
     seen = found["detected"]
     apart = np.abs(found["own"] - stated)
     spread = np.hypot(settings.purity_sd, (found["upper"] - found["lower"]) / 3.92)
-    out = seen & (apart > RULED_OUT * spread) & (found["own"] < stated)
+    out = seen & (apart > RULED_OUT * spread) & (found["own"] < TOO_LOW * stated)
     if out.any():
         worst = ", ".join(
             f"{counts.samples[s]} (purity {stated[s]:.2f}, the highest cluster asks for {found['own'][s]:.2f})"

@@ -92,6 +92,8 @@ class Setting:
     artefacts      share of mutations that are none: their fraction is at random in every sample
     wrong_copies   share of mutations whose copy number the table states wrong
     missing        share of (mutation, sample) cells without reads
+    missing_samples  share of the samples in which half of the mutations have no reads
+    purity_shift   what is added to the purity that the table states;  low_purity  purity of the last sample, if given
     purity         lowest and highest
     interval       days between samples
     born_late      share of the clones that are born after the first sample, and all of their descendants
@@ -114,6 +116,9 @@ class Setting:
     artefacts: float = 0.0
     wrong_copies: float = 0.0
     missing: float = 0.0
+    missing_samples: float = 0.0
+    purity_shift: float = 0.0
+    low_purity: float | None = None
     interval: float = 60.0
     born_late: float = 0.35
     seen: float = 0.06
@@ -236,8 +241,11 @@ def reads(setting: Setting, course: Course, rng) -> Drawn:
         vaf = rng.beta(vaf * setting.precision, (1 - vaf) * setting.precision)
     alt = rng.binomial(depth, vaf)
     absent = rng.random(depth.shape) < setting.missing
+    if setting.missing_samples:
+        absent[: mutations // 2, : round(setting.missing_samples * samples)] = True
     alt[absent] = depth[absent] = 0
-    stated = np.clip(purity + rng.normal(0, 1, samples) * setting.purity_error, 0.05, 1.0)
+    stated = purity + rng.normal(0, 1, samples) * setting.purity_error + setting.purity_shift
+    stated = np.clip(stated, 0.05, 1.0)
     wrong = rng.random(mutations) < setting.wrong_copies
     if wrong.any():
         other = np.array(((1, 1), *CHANGED))[rng.integers(0, 1 + len(CHANGED), mutations)]
