@@ -11,19 +11,20 @@ Sources: the founder as the anchor of purity, Carter et al. 2012, doi:10.1038/nb
 doi:10.1038/s41592-020-01013-2 (what goes wrong when the anchor does).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import betaincinv, log_ndtr
 
 from seriome.clones import detection
+from seriome.clones.bias import biased
 from seriome.clones.cluster import Mixture, data, interval, mix
 from seriome.clones.copies import States, states
 from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_likelihood, outlier, tensor
 from seriome.clones.sample import sample
 
 PRECISIONS = np.array([60, 120, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000.0])
-START_PRECISION = 120.0  # before it is estimated: a start that splits too much would hide the scatter
+START_PRECISION = 1000.0  # before it is estimated: a start that splits too much would hide the scatter
 PRECISION_PRIOR = (np.log(4000), 2.5)  # log-normal: wide, the data decide
 ROUNDS = 6
 SETTLED = 0.01  # relative change of every purity, and
@@ -200,9 +201,24 @@ def fit(
     else:
         if founder and moved >= SETTLED:
             warnings.say("purity_not_settled", f"purity still moved by {moved:.1%} after {ROUNDS} rounds")
+    off = biased(part, ways, one, mixture, mixture.posterior @ grid.fine, rho, precision)
+    if off:
+        mixture = _set_apart(mixture, one, off)
+        names = ", ".join(counts.mutations[n] for n in sorted(off)[:5]) + (" …" if len(off) > 5 else "")
+        detail = f"{len(off)} mutation(s) are of a clone but for a factor that is the same in all samples: {names}"
+        warnings.say("biased_reads", detail)
     return _finished(
-        counts, grid, ways, one, mixture, informative, found, tumour_cn, precision, rounds, settings, warnings, error, stated
+        counts, grid, ways, one, mixture, informative, found, tumour_cn, precision, rounds, settings, warnings, error,
+        stated, off,
     )
+
+
+def _set_apart(mixture: Mixture, one, off: dict) -> Mixture:
+    """The fit in which these mutations say nothing of any cluster; clusters that were theirs alone stay empty."""
+    rows, out = mixture.rows.copy(), mixture.out.copy()
+    rows[np.isin(one.mutation, list(off))] = 0
+    out[list(off)] = 1
+    return replace(mixture, rows=rows, out=out)
 
 
 # --- copies
@@ -410,11 +426,12 @@ def _effort(mutations: int, settings: Settings) -> dict:
 
 
 def _finished(
-    counts, grid, ways, one, mixture, informative, purity, tumour_cn, precision, rounds, settings, warnings, error, stated
-) -> Model:
+    counts, grid, ways, one, mixture, informative, purity, tumour_cn, precision, rounds, settings, warnings, error,
+    stated, off,
+) -> Model:  # fmt: skip
     samples, mutations = len(counts.samples), len(counts.mutations)
     founder = mixture.founder
-    member, out = mixture.memberships(one), mixture.out
+    member, out = mixture.memberships(one), mixture.out.copy()
     label = np.where(out > 0.5, -1, member.argmax(axis=1))
     drawn = sample(one, grid, mixture, seed=settings.seed, **_effort(mutations, settings))
     own = _own_ccf(one, grid)
@@ -441,19 +458,25 @@ def _finished(
     )
     draws = draws[:, order]
     kept = [kept[c] for c in order]
+    for n, (k, chance) in off.items():
+        label[n], out[n] = k, 1 - chance
+        member[n] = 0
+        member[n, k] = chance
     member = member[:, kept]
     rename = {k: place for place, k in enumerate(kept)}
     label = np.array([rename.get(int(k), -1) for k in label])
 
     cell = np.full((mutations, samples), np.nan)
     mutation_ccf, mutation_lower, mutation_upper = cell.copy(), cell.copy(), cell.copy()
+    for n in off:
+        of_mutations[:, n] = draws[:, label[n]][:, informative]
     mutation_ccf[:, informative] = of_mutations.mean(axis=0)
     low, high = _bounds(of_mutations)
     mutation_lower[:, informative], mutation_upper[:, informative] = low, high
 
     rows_of = mixture.rows[:, kept]
     ccf, lower, upper, lod, state = _told(
-        counts, ways, rows_of, label, draws, informative, purity, error, founder, settings
+        counts, ways, rows_of, np.where(np.isin(np.arange(mutations), list(off)), -1, label), draws, informative, purity, error, founder, settings
     )
     if founder and not (label == 0).any():
         warnings.say("founder_without_mutations", "no mutation is surely in every cancer cell: purity rests on few reads")
