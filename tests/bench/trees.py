@@ -3,7 +3,7 @@
 Simulated patients (`seriome.simulate.counts`) of 4, 8 and 12 clones in 2, 5 and 8 samples at depth 200, the true
 clusters given: what is measured is the tree alone. Ancestry F1 is that of the pairs (ancestor, descendant) of the
 chosen tree against the true tree's, the founder's pairs counted (they are right of themselves) and not counted.
-The constants of `seriome.clones.tree` were set on seeds from 1000 on; seeds 0 to 9 are for the report.
+The constants of `seriome.clones.tree` were set on seeds 1000 to 1019 and 2000 to 2009; seeds 0 to 9 are for the report.
 """
 
 import time

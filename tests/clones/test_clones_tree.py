@@ -14,8 +14,9 @@ RETURNING = np.array([[1, 1, 1], [0.6, 0.3, 0.6], [0.3, 0.3, 0.3]])  # 2 within 
 
 
 def log_odds(found, one, other) -> float:
+    """In the nats of the scores, before TRUST."""
     chance = dict(found.trees)
-    return math.log(chance[one] / chance[other])
+    return math.log(chance[one] / chance[other]) / clone_tree.TRUST
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_probabilities_of_all_trees():
             z = (true[1:] - ccf[1:, s, None]) / 0.08
             chance *= np.exp(-0.5 * (z**2).sum(axis=0)).mean()
         sizes = below.sum(axis=1)[1:]
-        expected[tree] = chance * (4.0**-2 + 1 / (math.factorial(3) * np.prod(sizes)))
+        expected[tree] = (chance * (4.0**-2 + 1 / (math.factorial(3) * np.prod(sizes)))) ** clone_tree.TRUST
     total = sum(expected.values())
     assert len(expected) == 16
     for tree, chance in expected.items():

@@ -15,7 +15,8 @@ from scipy.special import gammaln
 from seriome.clones.cluster import OUTLIERS, Data, Mixture
 from seriome.clones.likelihood import Grid, log_evidence
 
-LAUNCH = 3  # restricted sweeps that shape a split before it is proposed
+LAUNCH = 1  # restricted sweeps that shape a split before it is proposed
+EAGER = 1.0  # log prior odds of one cluster more, against Dirichlet(1, ..., 1) alone: an interval should rather hold more
 MOST = 60  # clusters that a chain may hold
 
 
@@ -123,7 +124,7 @@ class _Chain:
     def _price(self, more):
         """Log prior ratio of `more` clusters against one fewer, beside the sizes: Dirichlet(1, ..., 1)."""
         total = (self.label >= 0).sum()
-        return np.log(more - 1) - np.log(more - 1 + total) + np.log(more)
+        return EAGER + np.log(more - 1) - np.log(more - 1 + total) + np.log(more)
 
     def split_or_merge(self):
         if self.count > MOST:

@@ -16,8 +16,9 @@ The search: clones are placed in falling CCF, each under any clone placed before
 score (log Phi of what the rule leaves over, in standard errors); the best of them are scored in full, and so are the
 neighbours of the best (one subtree moved elsewhere), for noise may break the order of CCFs. Up to seven clones all
 trees of that order with one founder pass the beam. Supports are the shares of the trees scored, weighted by
-probability. The tree given is the one whose ancestries agree best with all of them (expected F1), which need not be the
-most probable.
+probability to the power TRUST, without which they were too sure. The tree given is the one whose ancestries agree best
+with all of them (expected F1), which need not be the most probable. SHARES, JUMP, SEEN and TRUST were set on simulated
+patients (tests/bench/trees.py says which).
 
 Assumptions: no mutation is lost or arises twice; errors of clusters and samples are independent.
 Sources: Jiao et al. 2014, doi:10.1186/1471-2105-15-35 (sum rule, trees as hidden variables); Myers et al. 2019,
@@ -43,7 +44,8 @@ BROKEN, DEPTH = 1e-6, 0.03  # probability that a model error breaks the rule in 
 TOP = -4.0  # nats for each further clone without a parent
 RETURN = -2.0
 YOUNGER = -2.0
-JUMP = 1.0  # nats per log(1 + step^2) of a step of the log own share from sample to sample: 1 is Cauchy's, heavy
+JUMP = 0.5  # nats per log(1 + step^2) of a step of the log own share from sample to sample; 1 would be Cauchy's
+TRUST = 0.8  # power of the probabilities: samples and clusters err less independently than the sum has it
 SEEN = 0.02  # own shares below count as this one in the quick score and the course: their logs are noise
 GONE = 0.02  # an own share whose upper limit is below is confidently absent
 DECIDED = 0.8
@@ -84,8 +86,8 @@ def grow(
     present, absent (K, S)  confidently seen, confidently not seen; without them YOUNGER does not apply
     day (S,)                without it the samples have no order, and no rule of time applies but YOUNGER
     group (S,)              where a sample was taken: time rules hold within one group, 'plasma' shows all of them
-    draws, seed             not used. Errors are summed over in full: an average over draws from the posteriors, as tried on
-                            simulated patients, took ten times as long and was no better. Nothing is random.
+    draws, seed             not used. Errors are summed over in full: an average over draws from the posteriors took ten
+                            times as long on simulated patients and was no better. Nothing is random.
     """
     ccf, error = np.asarray(ccf, float), np.asarray(error, float)
     clusters = len(ccf)
@@ -96,7 +98,7 @@ def grow(
     day, group = (None if one is None else np.asarray(one)[says] for one in (day, group))
     scorer = _Scorer(ccf[:, says], error[:, says], present, absent, day, group)
     trees, score = _search(scorer, beam)
-    weight = np.exp(score - score.max())
+    weight = np.exp(TRUST * (score - score.max()))
     weight /= weight.sum()
     ranked = np.argsort(-weight, kind="stable")
     trees, weight = trees[ranked], weight[ranked]
