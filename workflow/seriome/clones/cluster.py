@@ -19,7 +19,7 @@ from seriome.clones.likelihood import Grid, log_evidence
 START = 40  # groups that a fit begins with; they merge
 STRUCTURE = 1500  # mutations that clusters are sought with; the others are assigned and all are fitted again
 OUTLIERS = 100.0  # mutations that the prior of one outlier in a hundred counts for
-COST = 2.0  # nats that one more cluster has to gain beyond the bound: clones are few
+COST = 1.0  # nats that one more cluster has to gain beyond the bound: clones are few
 NEAR = 1e-3  # change of the responsibilities at which rounds end
 
 

@@ -14,6 +14,8 @@ import numpy as np
 
 DOUBLED = 0.02  # prior of a founder mutation on both of two copies (copy-neutral loss, X of a man)
 LATE = 0.05  # outside the founder, prior of more than one mutated copy
+BETWEEN = 0.2  # weight of a number of copies that two changes were needed for, against 1, the minor and the major
+PRIOR = 40  # mutations that these two count for, when a fit says more
 FREE = 0.03  # prior of a number of mutated copies that differs between samples: a copy number that is wrong somewhere
 
 
@@ -50,13 +52,29 @@ class States:
         return States(*(column[keep] for column in vars(self).values()))
 
 
-def states(major, minor, normal, error, part=None) -> States:
+def rates(ways: States, rows: np.ndarray, founder: bool) -> tuple[float, float]:
+    """(late, free): the rates that a fit speaks for, of mutations that could be either; see `states`.
+
+    rows  (R, K) probability of each row in each cluster. PRIOR mutations at LATE and FREE are added to those seen
+    """
+    several = np.bincount(ways.mutation)[ways.mutation] > 1
+    choice = several & (ways.free[:, None] | (np.abs(ways.copies) > 1.5)).any(axis=1)  # rows that only some have
+    mine = np.isin(ways.mutation, ways.mutation[choice & np.isfinite(ways.elsewhere)])
+    outside = rows[:, 1:].sum(axis=1) if founder else rows.sum(axis=1)
+    more = mine & ~ways.free & (ways.copies > 1.5).any(axis=1)
+    free = (rows.sum(axis=1)[mine & ways.free].sum() + PRIOR * FREE) / (rows[mine].sum() + PRIOR)
+    late = (outside[more].sum() + PRIOR * LATE) / (outside[mine & ~ways.free].sum() + PRIOR)
+    return float(late), float(free)
+
+
+def states(major, minor, normal, error, part=None, late=LATE, free=FREE) -> States:
     """Rows of N mutations in S samples; all arrays (N, S).
 
     major, minor  copies of the two alleles per cancer cell, whole numbers; where no copy is left, no read is the
                   tumour's and the mutation is taken as on one copy
     part          optional (major, minor, fraction), (N, S) each: a second population of cancer cells with other copies
                   and its share of them (0 where there is none), as Battenberg gives it
+    late, free    prior of more than one mutated copy outside the founder, and of a number that differs between samples
     """
     major, minor, normal, error = (np.asarray(x, float) for x in (major, minor, normal, error))
     mutations, samples = major.shape
@@ -88,23 +106,22 @@ def states(major, minor, normal, error, part=None) -> States:
         here = everyone[most == number]
         low = minor[here, 0]
         for m in range(1, number + 1):
-            known = np.where((m == 1) | (m == number) | (m == low), 1.0, 0.2)  # in between: two changes were needed
-            weight = (2 + (number > 2) * 1.0) * 0 + known
-            norm = np.array([sum(1.0 if q in (1, number, lo) else 0.2 for q in range(1, number + 1)) for lo in low])
-            late = 1 - LATE if m == 1 else LATE / (number - 1)
-            add(here, float(m), np.log((1 - FREE) * weight / norm), np.log((1 - FREE) * late))
-        add(here, -float(number), np.log(FREE), np.log(FREE))
+            weight = np.where((m == 1) | (m == number) | (m == low), 1.0, BETWEEN)
+            norm = sum(np.where((q == 1) | (q == number) | (q == low), 1.0, BETWEEN) for q in range(1, number + 1))
+            after = 1 - late if m == 1 else late / (number - 1)
+            add(here, float(m), np.log((1 - free) * weight / norm), np.log((1 - free) * after))
+        add(here, -float(number), np.log(free), np.log(free))
     differ = everyone[~same]
     if len(differ):
         one, high, low = np.ones((len(differ), samples)), np.maximum(major[differ], 1), np.maximum(minor[differ], 1)
-        add(differ, one, np.log((1 - FREE) / 3), np.log((1 - FREE) * (1 - LATE)))
-        add(differ, high, np.log((1 - FREE) / 3), np.log((1 - FREE) * LATE / 2))
-        add(differ, low, np.log((1 - FREE) / 3), np.log((1 - FREE) * LATE / 2))
-        add(differ, -high, np.log(FREE), np.log(FREE))
+        add(differ, one, np.log((1 - free) / 3), np.log((1 - free) * (1 - late)))
+        add(differ, high, np.log((1 - free) / 3), np.log((1 - free) * late / 2))
+        add(differ, low, np.log((1 - free) / 3), np.log((1 - free) * late / 2))
+        add(differ, -high, np.log(free), np.log(free))
     for way in range(other.shape[1]):
         here = np.flatnonzero(np.isfinite(other[:, way]).any(axis=1))
         number = np.where(np.isfinite(other[here, way]), other[here, way], np.maximum(major[here], 1))
-        add(here, np.maximum(number, 0.05), np.log(0.3), np.log(LATE))
+        add(here, np.maximum(number, 0.05), np.log(0.3), np.log(late))
     index = np.concatenate(rows)
     order = np.argsort(index, kind="stable")
     index = index[order]

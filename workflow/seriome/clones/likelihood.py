@@ -108,7 +108,6 @@ def tensor(counts: Counts, states, purity, grid: Grid, precision=None) -> np.nda
     rows, samples = states.copies.shape
     out = np.zeros((rows, samples, len(grid.ccf)), np.float32)
     alt, depth = counts.alt[states.mutation], counts.depth[states.mutation]
-    free = states.free
     for s in range(samples):
         kinds, kind = np.unique(
             np.column_stack([states.copies[:, s], states.total[:, s], states.normal[:, s], states.error[:, s]]),

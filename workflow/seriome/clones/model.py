@@ -19,7 +19,7 @@ from scipy.special import betaincinv, log_ndtr
 from seriome.clones import detection
 from seriome.clones.bias import biased
 from seriome.clones.cluster import Mixture, data, interval, mix
-from seriome.clones.copies import States, states
+from seriome.clones.copies import FREE, LATE, States, rates, states
 from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_likelihood, outlier, tensor
 from seriome.clones.sample import sample
 
@@ -173,16 +173,17 @@ def fit(
         warnings.say("no_tumour_signal", "the founder's mutations are detected in no sample")
         return _empty(counts, grid, warnings, found)
 
-    precision, mixture, tumour_cn, shape = START_PRECISION, None, {}, None
+    precision, mixture, tumour_cn, shape, late, free = START_PRECISION, None, {}, None, LATE, FREE
     for rounds in range(1, ROUNDS + 1):
         informative = np.flatnonzero(found["detected"])
         rho = found["value"][informative]
         part = Counts(counts.mutations, counts.samples, counts.alt[:, informative], counts.depth[:, informative])
-        ways, tumour_cn = _states(copy_number, error, informative, rho, mutations)
+        ways, tumour_cn = _states(copy_number, error, informative, rho, mutations, late, free)
         one = data(tensor(part, ways, rho, grid, precision), ways, outlier(part))
         again = mixture if shape == (one.like.shape, tuple(informative)) and rounds > 2 else None
         mixture = mix(one, grid, founder=founder, seed=settings.seed, starts=settings.starts, begin=again)
         shape = one.like.shape, tuple(informative)
+        late, free = rates(ways, mixture.rows, founder)
         before, precision = precision, _precision(part, ways, mixture, one, rho, grid)
         same_precision = max(before or 1e6, precision or 1e6) <= NEARLY * min(before or 1e6, precision or 1e6)
         if not founder:
@@ -224,14 +225,14 @@ def _set_apart(mixture: Mixture, one, off: dict) -> Mixture:
 # --- copies
 
 
-def _states(copy_number: CopyNumber, error, informative, purity, mutations) -> tuple[States, dict]:
+def _states(copy_number: CopyNumber, error, informative, purity, mutations, late, free) -> tuple[States, dict]:
     """Rows for the informative samples, and {mutation: copies per cancer cell} where coverage says they changed."""
     error = error[:, informative]
     shape = (mutations, len(informative))
     if copy_number.major is not None:
         part = None if copy_number.part is None else tuple(x[:, informative] for x in copy_number.part)
         cells = (x[:, informative] for x in (copy_number.major, copy_number.minor, copy_number.normal))
-        return states(*cells, error, part), {}
+        return states(*cells, error, part, late, free), {}
     tumour_cn = _tumour_copies(copy_number, informative, purity) if copy_number.changed is not None else {}
     total = np.full(mutations, 2.0)
     total[list(tumour_cn)] = list(tumour_cn.values())
@@ -239,7 +240,7 @@ def _states(copy_number: CopyNumber, error, informative, purity, mutations) -> t
     major = np.where(changed, np.maximum(total, 1), 1)  # how the copies divide is not known: any number may be mutated
     minor = np.where(changed, 0, 1)
     wide = np.ones(shape)
-    return states(major[:, None] * wide, minor[:, None] * wide, 2 * wide, error), tumour_cn
+    return states(major[:, None] * wide, minor[:, None] * wide, 2 * wide, error, None, late, free), tumour_cn
 
 
 def _tumour_copies(copy_number: CopyNumber, informative, purity) -> dict:
@@ -470,7 +471,7 @@ def _finished(
     mutation_ccf, mutation_lower, mutation_upper = cell.copy(), cell.copy(), cell.copy()
     for n in off:
         of_mutations[:, n] = draws[:, label[n]][:, informative]
-    mutation_ccf[:, informative] = of_mutations.mean(axis=0)
+    mutation_ccf[:, informative] = np.median(of_mutations, axis=0)
     low, high = _bounds(of_mutations)
     mutation_lower[:, informative], mutation_upper[:, informative] = low, high
 
@@ -550,7 +551,7 @@ def _own_ccf(one, grid):
 def _bounds(draws, mass=0.95):
     """Equal-tailed bounds over the first axis."""
     ordered = np.sort(draws, axis=0)
-    cut = int(np.floor(len(draws) * (1 - mass) / 2))
+    cut = max(int(np.floor((len(draws) + 1) * (1 - mass) / 2)) - 1, 0)
     return ordered[cut], ordered[-1 - cut]
 
 
