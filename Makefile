@@ -1,8 +1,8 @@
-# Seriome: one command each.  make setup | demo | test | real | lint | clean
+# Seriome: one command each.  make setup | demo | test | real | bench-clones | lint | clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo simulate test lint real clean
+.PHONY: help setup demo simulate test lint real bench-clones clean
 
 PYTHON ?= python3
 CORES ?= 2
@@ -47,6 +47,9 @@ real: .venv/.ready ## the same workflow on real public data in ../shared/real, w
 	  $(BIN)/seriome outcome --results real && \
 	  $(BIN)/python tests/real/figures.py real; \
 	else echo "make real: skipped, ../shared/real is not there (public data that the project does not ship)"; fi
+
+bench-clones: .venv/.ready ## the clones stage on sets with known truth; PYCLONE_VI=path runs PyClone-VI on the same sets
+	@$(BIN)/python -m tests.bench.clones
 
 clean: ## take away the demo cohort and all results
 	rm -rf demo results real

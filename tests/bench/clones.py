@@ -4,23 +4,20 @@ Sets are drawn by `seriome.simulate.counts`, truth known; public sets with known
 where they are there. Where PYCLONE_VI names the program, it runs on the same sets in the same run (kept by content in
 bench/pyclone_vi); else the published figures of it are printed as what they are.
 
-    python -m tests.bench.clones [--seeds 10] [--peer-seeds 10] [--only groups,mixing,...]
+    python -m tests.bench.clones [--only groups,mixing,...] [--quick]
 """
 
 import argparse
 import csv
-import gzip
+import json
 import os
-import resource
+
 import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-
-for _library in ("OMP", "OPENBLAS", "MKL"):  # one thread each: two sets are looked at side by side
-    os.environ[f"{_library}_NUM_THREADS"] = "1"
 
 import numpy as np
 from sklearn.metrics import adjusted_rand_score, v_measure_score
@@ -35,7 +32,7 @@ from seriome.simulate.counts import ERROR, TABLE, Drawn, draw, table
 
 from . import courses, trees
 from .peers import pyclone_vi, pyclone_vi_on
-from .sets import DEPTHS, GROUPS, SIZES, name, setting
+from .sets import GROUPS, SIZES, name, setting
 
 PROJECT = Path(__file__).parents[2]
 REAL = PROJECT.parent / "shared/real/clones"
@@ -43,6 +40,8 @@ OUT = PROJECT / "bench/clones.json"
 CACHE = PROJECT / "bench/pyclone_vi"
 # Published and prototype figures on other sets of the same sizes: V, CCF error, seconds (idle, clustering alone)
 PYCLONE = {"A": (0.820, 0.032, 6.2), "B": (0.870, 0.026, 11.3), "C": (0.837, 0.015, 271.0)}
+SEEDS = {"A": 30, "B": 15, "C": 10}  # courses per group, each its own: small sets scatter more
+PEER_SEEDS = {"A": 10, "B": 5, "C": 1}  # of these, those that a slow peer is run on as well
 TARGET = {"A": (0.83, 0.024, 0.6, 0.83), "B": (0.94, 0.008, 1.1, 0.87), "C": (0.89, 0.005, 27.0, 0.88)}
 CEILING = {"A": 0.845, "B": 0.931, "C": 0.867}
 
@@ -73,7 +72,9 @@ def ceiling(drawn: Drawn) -> float:
         vaf = np.clip(drawn.purity * copies * ccf[None] / (drawn.purity * total + (1 - drawn.purity) * 2), 0, 1)
         vaf = vaf * (1 - ERROR) + (1 - vaf) * ERROR
         like = log_likelihood(drawn.alt[:, None], drawn.depth[:, None], vaf, drawn.setting.precision).sum(axis=2)
-        score = np.where((copies <= drawn.major)[:, None], np.logaddexp(score, like - np.log(drawn.major)[:, None]), score)
+        score = np.where(
+            (copies <= drawn.major)[:, None], np.logaddexp(score, like - np.log(drawn.major)[:, None]), score
+        )
     return v_measure_score(drawn.clone, (score + np.log(sizes)).argmax(axis=1))
 
 
@@ -134,6 +135,16 @@ def mean_of(rows, key):
     return float(np.mean(values)) if values else None
 
 
+MEASURE = """
+import json, resource, subprocess, sys, time
+start = time.perf_counter()
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+wall = time.perf_counter() - start
+print(json.dumps([code, used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024]))
+"""  # from a small process: the memory of the one that starts a program counts as the program's
+
+
 def whole_process(drawn: Drawn, repeats=3) -> dict:
     """CPU and wall seconds and peak memory of `seriome clones` as a process, tree included; the median."""
     with tempfile.TemporaryDirectory() as folder:
@@ -142,52 +153,56 @@ def whole_process(drawn: Drawn, repeats=3) -> dict:
         days = zip(drawn.samples, drawn.course.days, strict=True)
         write_tsv(samples, [{"sample_id": one, "day": int(day)} for one, day in days], ["sample_id", "day"])
         words = [Path(sys.executable).with_name("seriome"), "clones", "--counts", counts, "--samples", samples]
-        words = [*map(str, words), "--out", f"{folder}/out"]
-        cpu, wall = [], []
-        for _ in range(repeats):
-            before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-            child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
-            if child.returncode:
-                raise RuntimeError(f"seriome clones ended with {child.returncode}")
-            wall.append(time.perf_counter() - start)
-            del before
-            cpu.append(usage.ru_utime + usage.ru_stime)
-    return {"cpu_s": float(np.median(cpu)), "wall_s": float(np.median(wall)), "peak_mb": usage.ru_maxrss / 1024}
+        words = [sys.executable, "-c", MEASURE, *map(str, words), "--out", f"{folder}/out"]
+        runs = [json.loads(subprocess.check_output(words)) for _ in range(repeats)]
+    if any(code for code, *_ in runs):
+        raise RuntimeError("seriome clones failed")
+    _, cpu, wall, peak = np.median(runs, axis=0).tolist()
+    return {"cpu_s": cpu, "wall_s": wall, "peak_mb": peak}
 
 
-def groups(seeds, peer, peer_seeds) -> list[dict]:
+def groups(peer, quick) -> list[dict]:
     """Sizes × copies × depths."""
     found = []
-    print("setting               V     (ceiling) ARI   clusters CCF err cover  subcl. ancestor F1  process cpu s, wall s, MB")
+    print(
+        "setting               V     (ceiling) ARI   clusters CCF err cover  subcl. ancestor F1  process cpu s, wall s, MB"
+    )
     with ProcessPoolExecutor(2) as pool:
         for words in GROUPS:
-            of_peer = peer_seeds if words[0] != "C" else min(peer_seeds, 2)
-            jobs = [(words, {}, seed, peer if seed < of_peer else None) for seed in range(seeds)]
+            seeds = 2 if quick else SEEDS[words[0]]
+            jobs = [(words, {}, seed, peer if seed < PEER_SEEDS[words[0]] else None) for seed in range(seeds)]
             rows = list(pool.map(_job, jobs))
             row = {"setting": name(*words), "size": words[0], "seeds": seeds}
             row |= {key: mean_of(rows, key) for key in rows[0] if key != "warnings"}
-            row |= whole_process(draw(setting(*words), 0), 3 if words[0] != "C" else 1)
             same = [one for one in rows if "pyclone_vi_v" in one]
             if same:
                 row |= {key: mean_of(same, key) for key in ("pyclone_vi_v", "pyclone_vi_mae", "pyclone_vi_cpu_s")}
                 row |= {"v_on_the_same": mean_of(same, "v_measure"), "mae_on_the_same": mean_of(same, "ccf_mae")}
             found.append(row)
             print(
-                f"{row['setting']:20s} {row['v_measure']:.3f}  ({row['ceiling_v']:.3f})  {row['ari']:.3f}  "
-                f"{row['clusters']:5.1f}   {row['ccf_mae']:.4f}  {row['interval_cover']:.3f}  {row['cover_subclonal']:.3f}  "
-                f"{row['ancestry_f1']:.3f}        {row['cpu_s']:.2f}, {row['wall_s']:.2f}, {row['peak_mb']:.0f}"
-                + (
-                    f"   PyClone-VI, {len(same)} of these: V {row['pyclone_vi_v']:.3f} (ours {row['v_on_the_same']:.3f}), "
-                    f"error {row['pyclone_vi_mae']:.4f} (ours {row['mae_on_the_same']:.4f}), "
-                    f"cpu {row['pyclone_vi_cpu_s']:.1f} s, {row['pyclone_vi_cpu_s'] / row['cpu_s']:.0f} times ours"
-                    if same
-                    else ""
-                ),
+                f"{row['setting']:16s} {row['v_measure']:.3f} ({row['ceiling_v']:.3f})  {row['ari']:.3f} {row['clusters']:5.1f}"
+                f"   {row['ccf_mae']:.4f}  {row['interval_cover']:.3f}  {row['cover_subclonal']:.3f}   {row['ancestry_f1']:.3f}",
                 flush=True,
             )
+            if same:
+                print(
+                    f"   PyClone-VI on {len(same)} of these: V {row['pyclone_vi_v']:.3f} (ours {row['v_on_the_same']:.3f}), "
+                    f"CCF error {row['pyclone_vi_mae']:.4f} (ours {row['mae_on_the_same']:.4f})",
+                    flush=True,
+                )
     return found
+
+
+def speed(rows) -> None:
+    """Whole-process cost of the first set of every group, added to its row."""
+    for row, words in zip(rows, GROUPS, strict=True):
+        row |= whole_process(draw(setting(*words), 0), 3 if words[0] != "C" else 1)
+        theirs = row.get("pyclone_vi_cpu_s")
+        ratio = f"; PyClone-VI's clustering {theirs:.1f} s cpu, {theirs / row['cpu_s']:.0f} times" if theirs else ""
+        print(
+            f"{row['setting']:16s} cpu {row['cpu_s']:.2f} s, wall {row['wall_s']:.2f} s, peak {row['peak_mb']:.0f} MB{ratio}",
+            flush=True,
+        )
 
 
 def sizes(rows, peer) -> dict:
@@ -199,14 +214,22 @@ def sizes(rows, peer) -> dict:
         v, mae, seconds, f1 = TARGET[size]
         print(
             f"{size}: V {one['v_measure']:.3f} (asked {v}), CCF error {one['ccf_mae']:.4f} ({mae}), ancestor F1 "
-            f"{one['ancestry_f1']:.3f} ({f1}), cpu {one['cpu_s']:.2f} s ({seconds}); ceiling {one['ceiling_v']:.3f}, "
+            f"{one['ancestry_f1']:.3f} ({f1}), wall {one['wall_s'] or 0:.2f} s ({seconds}); ceiling {one['ceiling_v']:.3f}, "
             f"of the reference's sets {CEILING[size]}"
         )
         if not peer:
-            print("   PyClone-VI, stored: V {:.3f}, CCF error {:.3f}, {} s on other sets of this size".format(*PYCLONE[size]))
+            print(
+                "   PyClone-VI, stored: V {:.3f}, CCF error {:.3f}, {} s on other sets of this size".format(
+                    *PYCLONE[size]
+                )
+            )
         else:
-            one["below_pyclone_vi"] = [r["setting"] for r in mine if r.get("pyclone_vi_v", 0) > r.get("v_on_the_same", 1)]
-            print(f"   groups in which PyClone-VI has the higher V on the same sets: {one['below_pyclone_vi'] or 'none'}")
+            one["below_pyclone_vi"] = [
+                r["setting"] for r in mine if r.get("pyclone_vi_v", 0) > r.get("v_on_the_same", 1)
+            ]
+            print(
+                f"   groups in which PyClone-VI has the higher V on the same sets: {one['below_pyclone_vi'] or 'none'}"
+            )
         found[size] = one
     return found
 
@@ -301,7 +324,9 @@ def public() -> dict:
         spent = time.process_time() - start
         fit = done.fit
         found["tracerx"] = {"mutations": fit["mutations"], "clusters": fit["clusters"], "cpu_s": spent}
-        print(f"tracerx: {fit['mutations']} mutations × {fit['samples']} samples, {fit['clusters']} clusters, {spent:.1f} s cpu")
+        print(
+            f"tracerx: {fit['mutations']} mutations × {fit['samples']} samples, {fit['clusters']} clusters, {spent:.1f} s cpu"
+        )
     path = REAL / "CLL003_clustered.txt"
     if path.is_file():
         header, *lines = [line.rstrip("\n").split("\t") for line in path.read_text().splitlines()]
@@ -340,33 +365,38 @@ def growth_of_cost() -> list[dict]:
     return found
 
 
-PARTS = ("mixing", "groups", "violations", "robust", "trees", "courses", "public", "cost")
+PARTS = ("mixing", "groups", "speed", "violations", "robust", "trees", "courses", "public", "cost")
 
 
 def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--peer-seeds", type=int, default=10)
+    parser.add_argument("--quick", action="store_true", help="two courses per group: whether it runs, not how well")
     parser.add_argument("--only", default=",".join(PARTS), help="parts to run; the others keep their last figures")
     chosen = parser.parse_args(argv)
+    seeds = 2 if chosen.quick else 10
     peer, parts = os.environ.get("PYCLONE_VI"), chosen.only.split(",")
     kept = read_json(OUT) if OUT.is_file() and set(parts) != set(PARTS) else {}
     if "mixing" in parts:
         kept |= {f"mixing_{key}": value for key, value in mixing(peer).items()}
     if "groups" in parts:
-        kept["groups"] = groups(range(chosen.seeds).stop, peer, chosen.peer_seeds)
+        kept["groups"] = groups(peer, chosen.quick)
+    if "speed" in parts:
+        speed(kept["groups"])
+    if {"groups", "speed"} & set(parts):
         kept["sizes"] = sizes(kept["groups"], peer)
         kept["tree_f1_end_to_end"] = {size: one["ancestry_f1"] for size, one in kept["sizes"].items()}
     if "violations" in parts:
-        kept["violations"] = stressed("violations (8 clones × 5 samples × 500 mutations, 200x)", VIOLATIONS, chosen.seeds, peer)
+        kept["violations"] = stressed(
+            "violations (8 clones × 5 samples × 500 mutations, 200x)", VIOLATIONS, seeds, peer
+        )
     if "robust" in parts:
-        kept["robust"] = stressed("robustness (the same size)", ROBUST, chosen.seeds)
+        kept["robust"] = stressed("robustness (the same size)", ROBUST, seeds)
     if "trees" in parts:
-        kept["trees"] = trees.measure(range(10))
+        kept["trees"] = trees.measure(range(seeds))
         kept["tree_f1_true_clusters"] = kept["trees"]["f1"]
         kept["edge_support_right"] = kept["trees"]["support_right"]
     if "courses" in parts:
-        kept["courses"] = courses.measure(range(20))
+        kept["courses"] = courses.measure(range(2 * seeds))
         kept["emergence_bracket"] = kept["courses"]["emergence_bracket"]
         kept["growth_sign"] = kept["courses"]["growth_sign"]
     if "public" in parts:

@@ -149,7 +149,7 @@ def main():
         more = np.array([one["f1"] - one[f"{name.lower()}_f1"] for one in trees])
         error = more.std(ddof=1) / np.sqrt(len(more))
         print(f"{name} on the same trees: F1 {f1:.3f}, without the founder's pairs {other:.3f}, CPU {cpu:.2f} s; "
-              f"ours is higher by {more.mean():.3f} (standard error {error:.3f}), on {np.sum(more > 0)} trees, and lower "
+              f"ours is higher by {more.mean():.3f} (standard error {error:.3f}), on {np.sum(more > 0)} trees, lower "
               f"on {np.sum(more < 0)}")  # fmt: skip
     others = [f"{name} {f1} ({cpu} s)" for name, (f1, cpu) in STORED.items() if name not in peers]
     if others:

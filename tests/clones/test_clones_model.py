@@ -8,25 +8,23 @@ import pytest
 from sklearn.metrics import adjusted_rand_score, v_measure_score
 
 from seriome.clones import detection
-from seriome.clones.cluster import interval, mix
-from seriome.clones.likelihood import (
-    Counts,
-    Grid,
-    States,
-    diploid,
-    expected_vaf,
-    log_likelihood,
-    tensor,
-    with_copy_number,
-)
+from seriome.clones.cluster import data, interval, mix
+from seriome.clones.copies import DOUBLED, FREE, LATE, states
+from seriome.clones.counts import read_counts
+from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_likelihood, outlier, tensor
 from seriome.clones.model import CopyNumber, Settings, fit
-from seriome.clones.tables import tree_of
+from seriome.clones.results import Patient, tree_of
 from seriome.errors import InputError
 
 from .planted import counts
 
 FIVE = [[1, 1, 1, 1, 1], [0.6, 0.5, 0.3, 0.1, 0.05], [0.3, 0.4, 0.6, 0.85, 0.9], [0, 0, 0.2, 0.5, 0.8]]
 PURITY, DEPTH = [0.6, 0.05, 0.03, 0.1, 0.5], [200, 900, 900, 900, 200]
+
+
+def diploid(mutations, samples, error):
+    one = np.ones((mutations, samples))
+    return states(one, one, 2 * one, error * one)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +49,7 @@ def test_log_likelihood_by_hand():
 
 def test_not_covered_says_nothing():
     counted = Counts(("a",), ("S",), np.array([[0]]), np.array([[0]]))
-    assert not tensor(counted, diploid(1, 1), [0.5], Grid(), 0.001).any()
+    assert not tensor(counted, diploid(1, 1, 0.001), [0.5], Grid()).any()
 
 
 def test_more_mutated_reads_than_reads_is_refused():
@@ -63,8 +61,8 @@ def test_posterior_of_one_mutation_is_the_beta_distribution():
     """300 of 1,000 reads, purity 1: VAF ~ Beta(301, 701) under a flat prior, CCF is twice that."""
     grid = Grid()
     counted = Counts(("a",), ("S",), np.array([[300]]), np.array([[1000]]))
-    states = diploid(1, 1)
-    fitted = mix(tensor(counted, states, [1.0], grid, 1e-6), states, grid, founder=False)
+    ways = diploid(1, 1, 1e-6)
+    fitted = mix(data(tensor(counted, ways, [1.0], grid), ways, outlier(counted)), grid, founder=False)
     mean, lower, upper = interval(fitted.posterior[0, 0], grid)
     assert mean == pytest.approx(2 * 301 / 1002, abs=0.001)
     assert (lower, upper) == pytest.approx((2 * 0.2724, 2 * 0.3291), abs=0.004)  # scipy.stats.beta.ppf
@@ -140,7 +138,7 @@ def test_copy_number_rows_are_summed_over():
     ratio = np.ones(drawn.alt.shape)
     ratio[0] = 1.6  # 0.6 x 4 / 2 + 0.4
     changed = np.arange(18) == 0
-    model = fit(drawn, CopyNumber(ratio, np.full(ratio.shape, 0.05), changed))
+    model = fit(drawn, CopyNumber(ratio=ratio, error=np.full(ratio.shape, 0.05), changed=changed))
     assert model.tumour_cn == {0: 4}
     assert model.cluster_of[0] == 0
     assert model.member[0, 0] > 0.99
@@ -148,12 +146,15 @@ def test_copy_number_rows_are_summed_over():
 
 
 def test_states_with_copy_number():
-    states = with_copy_number(diploid(3, 2), {1: 3})
-    assert list(states.mutation) == [0, 1, 1, 1, 2]
-    assert states.copies[:, 0].tolist() == [1, 1, 2, 3, 1]
-    assert states.total[:, 1].tolist() == [2, 3, 3, 3, 2]
-    assert np.exp(states.prior[1:4]).sum() == pytest.approx(1)
-    assert np.exp(states.elsewhere[1:4]) == pytest.approx([0.95, 0.025, 0.025])
+    """Two copies, three of which any number may be mutated, two again; a copy-neutral loss has a row of its own."""
+    major, minor = (np.outer(one, np.ones(2)) for one in ([1, 3, 1], [1, 0, 1]))
+    ways = states(major, minor, 2 * np.ones((3, 2)), 0.001 * np.ones((3, 2)))
+    assert list(ways.mutation) == [0, 0, 1, 1, 1, 1, 2, 2]
+    assert ways.copies[:, 0].tolist() == [1, 2, 1, 2, 3, -3, 1, 2], "the last of the second: any, in each sample its own"
+    assert ways.total[:, 1].tolist() == [2, 2, 3, 3, 3, 3, 2, 2]
+    assert np.exp(ways.prior[2:6]).sum() == pytest.approx(1)
+    assert np.exp(ways.elsewhere[2:5]) / (1 - FREE) == pytest.approx([1 - LATE, LATE / 2, LATE / 2])
+    assert (LATE, DOUBLED) == (0.05, 0.02)
 
 
 @pytest.mark.parametrize(
@@ -188,12 +189,13 @@ def test_leukaemia_tree_keeps_the_sum_rule(shared_real):
     table = np.array([[int(cell) for cell in row[1:]] for row in rows]).T
     ref, alt = table[0::2], table[1::2]
     model = fit(Counts(tuple(names), tuple(row[0] for row in rows), alt, alt + ref))
-    tree = tree_of(model)
+    samples = [{"sample": row[0], "day": None, "specimen": "tumor"} for row in rows]
+    tree = tree_of(model, Patient(samples, [], None, None, None, None))
     print({names[n]: int(k) for n, k in enumerate(model.cluster_of)}, tree.parent, np.round(tree.support, 2))
     for k in range(model.clusters):
         children = np.flatnonzero(tree.parent == k)
         if len(children):
-            assert (model.posterior[children] @ model.grid.fine).sum(axis=0).max() < 1.1
+            assert model.draws.mean(axis=0)[children].sum(axis=0).max() < 1.1
             spread = np.nan_to_num(model.ccf[children]).sum(axis=0) - np.nan_to_num(model.ccf[k])
             assert spread.max() < 0.1
     cluster = {name.split("_")[0]: int(k) for name, k in zip(names, model.cluster_of, strict=True)}
@@ -208,30 +210,13 @@ def test_mixing_data(shared_real):
     file = shared_real / "clones" / "mixing.tsv"
     if not file.is_file():
         pytest.skip("mixing.tsv is not there")
-    with open(file) as opened:
-        rows = list(csv.DictReader(opened, delimiter="\t"))
     with open(file.with_name("mixing.truth.tsv")) as opened:
         truth = {row["mutation_id"]: int(row["clone"]) for row in csv.DictReader(opened, delimiter="\t")}
-    mutations = tuple(sorted({row["mutation_id"] for row in rows}))
-    samples = tuple(sorted({row["sample_id"] for row in rows}))
-    alt, depth = np.zeros((len(mutations), 4), int), np.zeros((len(mutations), 4), int)
-    major = {}
-    for row in rows:
-        cell = mutations.index(row["mutation_id"]), samples.index(row["sample_id"])
-        alt[cell] = int(row["alt_counts"])
-        depth[cell] = alt[cell] + int(row["ref_counts"])
-        major[cell[0]] = int(row["major_cn"])
-    states = [(n, m) for n in range(len(mutations)) for m in range(1, major[n] + 1)]
-    copies = np.repeat(np.array([[float(m)] for _, m in states]), 4, axis=1)
-    two, even = np.full(copies.shape, 2.0), np.array([-np.log(major[n]) for n, _ in states])
-    states = States(np.array([n for n, _ in states]), copies, two, two, even, even)
-    grid = Grid()
-    like = tensor(Counts(mutations, samples, alt, depth), states, np.ones(4), grid, 0.001, 200.0)
-    fitted = mix(like, states, grid, founder=False)
-    found = fitted.memberships(states.mutation).argmax(axis=1)
-    v = v_measure_score([truth[name] for name in mutations], found)
-    print(f"mixing: V {v:.3f}, {fitted.rows.shape[1]} clusters of {len(set(truth.values()))}")
-    assert v > 0.9
+    table = read_counts(file)
+    model = fit(table.counts, table.copy_number, None, table.purity, table.error)
+    v = v_measure_score([truth[name] for name in table.counts.mutations], model.cluster_of)
+    print(f"mixing: V {v:.3f}, {model.clusters} clusters of {len(set(truth.values()))}")
+    assert v >= 0.98
 
 
 def test_settings_reach_the_fit():

@@ -7,16 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seriome.clones.tables import (
-    CLUSTER_COLUMNS,
-    TRAJECTORY_COLUMNS,
-    TREE_COLUMNS,
-    clone_name,
-    clones,
-    write_table,
-)
+from seriome.clones.results import COLUMNS, TABLES, Patient, clone_name
+from seriome.clones.tables import clones
 from seriome.dna.consequence import nonsynonymous
-from seriome.files import read_tsv, write_json
+from seriome.files import read_tsv
 
 from .planted import counts, variants
 
@@ -35,9 +29,8 @@ def planted():
 
 def test_tables_have_their_columns_and_rows(planted):
     _, _, found = planted
-    assert list(found.clusters) == CLUSTER_COLUMNS
-    assert list(found.tree) == TREE_COLUMNS
-    assert list(found.trajectories) == TRAJECTORY_COLUMNS
+    for name in TABLES:
+        assert list(getattr(found, name)) == COLUMNS[name]
     assert len(found.clusters) == 32 * 5, "the normal is no tumour"
     assert len(found.trajectories) == 3 * 5
     assert found.tree["parent"].tolist() == [-1, 0, 0]
@@ -66,6 +59,19 @@ def test_a_clone_below_detection_has_no_value_but_bounds_and_a_limit(planted):
     assert (below["ccf_lower"] == 0).all()
     assert below["ccf_upper"].between(0, 0.3).all()
     assert below["lod"].between(0, 0.2).all()
+
+
+def test_a_mutation_has_a_number_also_where_its_clone_is_below_detection(planted):
+    """Estimates of a mutation are never missing where it is covered and tumour is seen; they stay near zero."""
+    label, _, found = planted
+    rising = {f"chr1:{1000 + 100 * n}:A:T" for n in np.flatnonzero(label == 2)}
+    absent = found.clusters[found.clusters["mutation_id"].isin(rising) & found.clusters["sample_id"].isin(["S0", "S1"])]
+    assert len(absent) == 2 * len(rising)
+    assert absent["cellular_prevalence"].between(0, 0.05).all()
+    assert (absent["ccf_lower"] <= 1e-3).all()
+    assert absent["ccf_upper"].between(0, 0.3).all()
+    assert (found.clusters["ccf_lower"] <= found.clusters["cellular_prevalence"]).all()
+    assert (found.clusters["cellular_prevalence"] <= found.clusters["ccf_upper"]).all()
 
 
 def test_events_of_clones(planted):
@@ -109,13 +115,12 @@ def test_a_known_resistance_that_came_under_treatment_is_called_so(planted, give
 def test_rows_in_any_order_and_twice_give_the_same_bytes(planted, tmp_path):
     _, table, found = planted
     again = clones(table.sample(frac=1, random_state=1), None, TREATMENTS)
-    for name in ("clusters", "tree", "trajectories", "events"):
-        for number, one in enumerate((found, again)):
-            write_table(tmp_path / f"{number}.tsv", getattr(one, name))
-        assert (tmp_path / "0.tsv").read_bytes() == (tmp_path / "1.tsv").read_bytes(), name
+    found.results.write(tmp_path / "0")
+    again.results.write(tmp_path / "1")
+    for name in (*(f"{one}.tsv" for one in TABLES), "trees.json", "fit.json"):
+        assert (tmp_path / "0" / name).read_bytes() == (tmp_path / "1" / name).read_bytes(), name
     assert json.dumps(found.fit) == json.dumps(again.fit)
-    write_json(tmp_path / "fit.json", found.fit)
-    assert read_tsv(tmp_path / "1.tsv")[0]["event"]
+    assert read_tsv(tmp_path / "1" / "events.tsv")[0]["event"]
 
 
 def test_copy_number_is_found_by_position_and_said():
@@ -161,9 +166,10 @@ def test_thin_patients(mutations, samples, tmp_path):
     assert ("no_somatic_mutations" if not mutations else "few_mutations") in codes
     assert len(found.trajectories) == (samples if mutations else 0)
     assert [error.reason for _, error in found.problems] == ([] if mutations else ["no_somatic_mutations"])
-    for name in ("clusters", "tree", "trajectories", "events"):
-        write_table(tmp_path / f"{name}.tsv", getattr(found, name))
-    write_json(tmp_path / "fit.json", found.fit)
+    found.results.write(tmp_path)
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(
+        [*(f"{one}.tsv" for one in TABLES), "trees.json", "fit.json"]
+    )
 
 
 def test_only_passing_variants_count():
@@ -197,10 +203,14 @@ def test_nonsynonymous(consequence, changes):
 
 
 def test_clone_name():
-    mutations = pd.DataFrame({"name": list("ABCDE"), "consequence": ["missense"] * 4 + ["intron"]})
-    assert clone_name(mutations, [0, 4]) == "A"
-    assert clone_name(mutations, [0, 1, 2, 3, 4]) == "A, B, C and 1 more"
-    assert clone_name(mutations, [4]) == ""
+    mutations = [{"name": name, "gene": None} for name in "ABCDE"]
+    altering, none = np.array([True] * 4 + [False]), np.zeros(5, bool)
+    patient = Patient([], mutations, altering, none, None, None)
+    assert clone_name(patient, [0, 4]) == "A"
+    assert clone_name(patient, [0, 1, 2, 3, 4]) == "A, B, C and 1 more"
+    assert clone_name(patient, [4]) == ""
+    known = Patient([], mutations, altering, np.arange(5) == 2, None, None)
+    assert clone_name(known, [0, 1, 2]) == "C, A, B", "what has a known effect comes first"
 
 
 def test_cost_of_a_demo_patient(planted):

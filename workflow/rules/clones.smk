@@ -2,10 +2,14 @@
 Clones: which mutations travel together, in what share of the cancer cells, and since when.
 needs  <results>/dna/variants/{patient}.parquet        reads of every somatic variant in every sample with dna
        <results>/dna/copy_number/{patient}.parquet     coverage of every gene against the normal
-gives  <results>/clones/{patient}/clusters.tsv         a row per mutation and sample: its cluster, the cluster's CCF
-       <results>/clones/{patient}/tree.tsv             a row per cluster: its parent
+gives  <results>/clones/{patient}/clusters.tsv         a row per mutation and sample: its cluster, its CCF
+       <results>/clones/{patient}/tree.tsv             a row per cluster: its parent, and how sure that is
+       <results>/clones/{patient}/trees.json           the trees that the data leave, each with its probability
        <results>/clones/{patient}/trajectories.tsv     a row per cluster and sample: CCF, own share
-       <results>/clones/{patient}/events.tsv           emergence, extinction, resistance, each with its limit
+       <results>/clones/{patient}/events.tsv           emergence, extinction, expansion, resistance, two hits of a gene
+       <results>/clones/{patient}/growth.tsv           a row per cluster and phase of treatment: its rate
+       <results>/clones/{patient}/heterogeneity.tsv    a row per sample: clones, evenness, drivers
+       <results>/clones/{patient}/sites.tsv            a row per pair of samples of one time: shared and private
        <results>/clones/{patient}/fit.json             purity per sample, method, diagnostics, warnings
        <results>/gaps/clones/{patient}.tsv             what could not be estimated, and why
 """
@@ -22,8 +26,12 @@ rule clones:
     output:
         clusters="<results>/clones/{patient}/clusters.tsv",
         tree="<results>/clones/{patient}/tree.tsv",
+        trees="<results>/clones/{patient}/trees.json",
         trajectories="<results>/clones/{patient}/trajectories.tsv",
         events="<results>/clones/{patient}/events.tsv",
+        growth="<results>/clones/{patient}/growth.tsv",
+        heterogeneity="<results>/clones/{patient}/heterogeneity.tsv",
+        sites="<results>/clones/{patient}/sites.tsv",
         fit="<results>/clones/{patient}/fit.json",
         gaps="<results>/gaps/clones/{patient}.tsv",
     log:

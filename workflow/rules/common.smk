@@ -81,7 +81,7 @@ def report_inputs(wildcards):
     files = {"features": [file for assay in assays for file in features_of(assay, wildcards.patient)]}
     if wildcards.patient in COHORT.patients_with("dna"):
         files["variants"] = f"<results>/dna/variants/{wildcards.patient}.parquet"
-        for table in ("clusters", "tree", "trajectories", "events"):
+        for table in ("clusters", "tree", "trajectories", "events", "growth", "heterogeneity"):
             files[table] = f"<results>/clones/{wildcards.patient}/{table}.tsv"
     return files
 

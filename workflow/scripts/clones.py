@@ -3,8 +3,7 @@
 import pandas as pd
 
 from seriome.clones.model import Settings
-from seriome.clones.tables import clones, write_table
-from seriome.files import write_json
+from seriome.clones.tables import clones
 from seriome.ledger import Gaps
 from seriome.logs import log_to
 
@@ -15,9 +14,7 @@ with log_to(snakemake.log[0]) as log:
         snakemake.params.treatments,
         Settings(**snakemake.params.settings),
     )
-    for name in ("clusters", "tree", "trajectories", "events"):
-        write_table(snakemake.output[name], getattr(found, name))
-    write_json(snakemake.output.fit, found.fit)
+    found.results.write(dict(snakemake.output.items()))
     gaps = Gaps()
     for sample, problem in found.problems:
         with gaps.spoil(patient=snakemake.wildcards.patient, sample=sample, assay="dna", stage="clones"):

@@ -132,7 +132,9 @@ def _add_clones(commands) -> None:
     command.add_argument("--out", required=True, metavar="DIR", help="folder to write to; made if it is not there")
     command.add_argument("--samples", metavar="SAMPLES.tsv", help="days and specimens of the samples")
     command.add_argument("--treatments", metavar="FILE.tsv", help="drug, start, end (days), a row per treatment")
-    command.add_argument("--pictures", action="store_true", help="draw them too: fish plot, tree, CCF lines, composition")
+    command.add_argument(
+        "--pictures", action="store_true", help="draw them too: fish plot, tree, CCF lines, composition"
+    )
     command.add_argument("--seed", type=int, default=7, help="equal seeds give equal bytes (default: 7)")
     command.add_argument("--threads", type=int, default=1, metavar="N", help="of matrix products (default: 1)")
     command.add_argument("--starts", type=int, default=1, metavar="N", help="starts of the clustering (default: 1)")
@@ -155,7 +157,9 @@ def _clones(arguments) -> int:
     for warning in fit["warnings"]:
         print(f"warning: {warning['warning']}: {warning['detail']}", file=sys.stderr)
     known = f", {fit['outliers']} fit none" if fit["outliers"] else ""
-    print(f"{fit['mutations']} mutations in {fit['samples']} samples: {fit['clusters']} clones{known}; see {arguments.out}")
+    print(
+        f"{fit['mutations']} mutations in {fit['samples']} samples: {fit['clusters']} clones{known}; see {arguments.out}"
+    )
     return 0
 
 

@@ -130,7 +130,9 @@ class _Fit:
             score[:, 0] += np.where(np.isfinite(one.elsewhere), one.prior - one.elsewhere, 0)
             hidden = ~np.isfinite(one.elsewhere)
             if hidden.any():
-                score[hidden, 0] = (one.like[hidden] @ weights[0]).astype(float) + one.height[hidden] + one.prior[hidden]
+                score[hidden, 0] = (
+                    (one.like[hidden] @ weights[0]).astype(float) + one.height[hidden] + one.prior[hidden]
+                )
         return score
 
     def assign(self):
@@ -276,7 +278,9 @@ class _Fit:
         scaled = (slope - slope.mean(axis=0)) / np.maximum(spread, 1e-9)
         axis = np.linalg.svd(scaled, full_matrices=False)[2][0]
         side = scaled @ axis > 0
-        side = side if self.founder and k == 0 and self._lower(slope, side) else ~side if self.founder and k == 0 else side
+        side = (
+            side if self.founder and k == 0 and self._lower(slope, side) else ~side if self.founder and k == 0 else side
+        )
         local = np.zeros((len(part.like), 2))
         local[:, 0], local[:, 1] = share * ~side[part.mutation], share * side[part.mutation]
         two = _Fit(part, grid, self.founder and k == 0, local, 1 - np.add.reduceat(local.sum(axis=1), part.starts))
@@ -351,7 +355,9 @@ def _dirichlet(sizes) -> float:
     return gammaln(1 + sizes).sum() - gammaln(clusters + sizes.sum()) + gammaln(clusters)
 
 
-def mix(one: Data, grid: Grid, *, founder: bool, seed: int = 0, starts: int = 1, begin: Mixture | None = None) -> Mixture:
+def mix(
+    one: Data, grid: Grid, *, founder: bool, seed: int = 0, starts: int = 1, begin: Mixture | None = None
+) -> Mixture:
     """Fit the mixture. The best bound of `starts` starts, or goes on from an earlier fit `begin` of the same rows."""
     if begin is not None:
         rows = begin.rows if begin.founder == founder else np.column_stack([np.zeros(len(begin.rows)), begin.rows])

@@ -75,7 +75,9 @@ def read_counts(path, samples_path=None) -> Table:
         if any(value is None for value in cell.values()):
             continue
         if cell["minor_cn"] > cell["major_cn"]:
-            problems.say(path, line, f"minor_cn {cell['minor_cn']:g} exceeds major_cn {cell['major_cn']:g}: exchange them")
+            problems.say(
+                path, line, f"minor_cn {cell['minor_cn']:g} exceeds major_cn {cell['major_cn']:g}: exchange them"
+            )
         for column, low, high in (("tumour_content", 0, 1), ("error_rate", 0, 0.5), ("fraction_2", 0, 1)):
             value = cell[column]
             if value == value and not (low < value <= high or (column == "fraction_2" and value == 0)):
@@ -93,7 +95,9 @@ def read_counts(path, samples_path=None) -> Table:
             arrays[key][place[mutation], column_of[sample]] = value
     absent = int(np.isnan(arrays["ref_counts"]).sum())
     if absent:
-        detail = f"{absent} of {arrays['ref_counts'].size} cells (a mutation in a sample) have no row: taken as not covered"
+        detail = (
+            f"{absent} of {arrays['ref_counts'].size} cells (a mutation in a sample) have no row: taken as not covered"
+        )
         warnings.append({"warning": "cells_without_row", "detail": detail})
     purity = _purity(arrays["tumour_content"], samples, path)
     if (arrays["major_cn"] == 0).any():
@@ -132,7 +136,9 @@ def _rows(path, needed, optional, problems, warnings) -> list[dict]:
     for column in needed:
         if rows and column not in header:
             hint = did_you_mean(column, [str(one) for one in header])
-            problems.say(path, 1, f"column {column} is missing" + hint.replace("did you mean", "is it") + _comma(header))
+            problems.say(
+                path, 1, f"column {column} is missing" + hint.replace("did you mean", "is it") + _comma(header)
+            )
     for column in header:
         if column is None or column in needed or column in optional:
             continue
@@ -140,7 +146,9 @@ def _rows(path, needed, optional, problems, warnings) -> list[dict]:
         if hint:
             problems.say(path, 1, f"column {column!r} is not known{hint}")
         else:
-            warnings.append({"warning": "column_ignored", "detail": f"{path}: column {column!r} is not known and not used"})
+            warnings.append(
+                {"warning": "column_ignored", "detail": f"{path}: column {column!r} is not known and not used"}
+            )
     return rows
 
 

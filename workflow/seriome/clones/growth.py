@@ -33,7 +33,7 @@ from scipy.special import log_ndtr, logsumexp, ndtr, ndtri
 
 from seriome.clones.detection import POWER
 
-CHAINS, STEPS = 1000, 30  # of the sampler: every chain gives one draw
+CHAINS, STEPS = 500, 30  # of the sampler: every chain gives one draw
 RATE = 0.1  # prior standard deviation of the tumour's growth rate, per day: a doubling in a week is not excluded
 RATES = np.geomspace(0.003, 0.1, 6)  # of the clones' rates about it, those tried, per day
 WIDE = 10.0  # of a level, in log units: any

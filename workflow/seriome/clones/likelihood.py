@@ -58,6 +58,12 @@ class Grid:
         self.prior = np.log(prior)
 
 
+def grid_for(counts: Counts) -> Grid:
+    """A grid as fine as the reads of one sample together can tell CCFs apart."""
+    reads = float(counts.depth.sum(axis=0).max(initial=0))
+    return Grid(refine=4 if reads < 1e5 else 8 if reads < 2e6 else 16)
+
+
 def _cubic(points: int, refine: int) -> np.ndarray:
     """Catmull-Rom weights; beyond the ends the line is drawn on."""
     last = points - 1
@@ -65,7 +71,12 @@ def _cubic(points: int, refine: int) -> np.ndarray:
     left = np.minimum(row // refine, last - 1)
     x = row / refine - left
     up = np.zeros((len(row), points + 2))  # columns -1 ... points
-    weights = (-x + 2 * x**2 - x**3) / 2, (2 - 5 * x**2 + 3 * x**3) / 2, (x + 4 * x**2 - 3 * x**3) / 2, (x**3 - x**2) / 2
+    weights = (
+        (-x + 2 * x**2 - x**3) / 2,
+        (2 - 5 * x**2 + 3 * x**3) / 2,
+        (x + 4 * x**2 - 3 * x**3) / 2,
+        (x**3 - x**2) / 2,
+    )
     for column, weight in enumerate(weights):
         up[row, left + column] = weight
     up[:, 1] += 2 * up[:, 0]
@@ -118,7 +129,9 @@ def tensor(counts: Counts, states, purity, grid: Grid, precision=None) -> np.nda
             mine = np.flatnonzero((kind.ravel() == one) & (depth[:, s] > 0))
             choices = [copies] if copies > 0 else range(1, int(-copies) + 1)  # negative: any number up to it
             curves = [
-                _curves(alt[mine, s], depth[mine, s], expected_vaf(grid.ccf, purity[s], m, total, normal, error), precision)
+                _curves(
+                    alt[mine, s], depth[mine, s], expected_vaf(grid.ccf, purity[s], m, total, normal, error), precision
+                )
                 for m in choices
             ]
             if len(curves) > 1:

@@ -20,8 +20,8 @@ from seriome.clones import detection
 from seriome.clones.bias import biased
 from seriome.clones.cluster import Mixture, data, interval, mix
 from seriome.clones.copies import FREE, LATE, States, rates, states
-from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_likelihood, outlier, tensor
-from seriome.clones.sample import sample
+from seriome.clones.likelihood import Counts, Grid, expected_vaf, grid_for, log_likelihood, outlier, tensor
+from seriome.clones.sample import representative, sample, together
 
 PRECISIONS = np.array([60, 120, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000.0])
 START_PRECISION = 1000.0  # before it is estimated: a start that splits too much would hide the scatter
@@ -86,6 +86,7 @@ class Model:
     ccf, lower, upper, lod      (K, S) of the clusters, founder first, then by falling mean
     state                       (K, S) measured, below_lod, tumour_not_detected, not_covered
     draws                       (D, K, S) CCFs of the clusters, drawn from the posterior; NaN where no tumour was detected
+    label                       (N,) the cluster of each mutation, -1 of an outlier
     member                      (N, K) probability of each mutation in each cluster;  out (N,) of being an outlier
     mutation_ccf, mutation_lower, mutation_upper   (N, S) of each mutation, over all clusters that it may be of
     copies                      (N, S) mutated copies per cancer cell, posterior mean of the likeliest states
@@ -106,6 +107,7 @@ class Model:
     lod: np.ndarray
     state: np.ndarray
     draws: np.ndarray
+    label: np.ndarray
     member: np.ndarray
     out: np.ndarray
     mutation_ccf: np.ndarray
@@ -128,7 +130,7 @@ class Model:
         """(N,) the cluster of each mutation, -1 of an outlier."""
         if not self.clusters:
             return np.full(len(self.member), -1)
-        return np.where(self.out > 0.5, -1, self.member.argmax(axis=1))
+        return self.label
 
     @property
     def error(self) -> np.ndarray:
@@ -150,7 +152,7 @@ def fit(
     error   (N, S) probability of a misread base, where it is known
     With no mutation, or none whose founder is detected, the model has no clusters and says why in `warnings`.
     """
-    settings, grid, warnings = settings or Settings(), Grid(), _Warnings()
+    settings, grid, warnings = settings or Settings(), grid_for(counts), _Warnings()
     mutations, samples = counts.alt.shape
     stated = np.full(samples, np.nan) if purity is None else np.asarray(purity, float)
     error = np.full((mutations, samples), settings.error_rate) if error is None else error
@@ -158,7 +160,9 @@ def fit(
         warnings.say("no_somatic_mutations", "no somatic mutation was covered in any sample that may hold tumour")
         return _empty(counts, grid, warnings)
     if mutations < FEW:
-        warnings.say("few_mutations", f"{mutations} mutation(s): clones cannot be told apart, purity rests on them alone")
+        warnings.say(
+            "few_mutations", f"{mutations} mutation(s): clones cannot be told apart, purity rests on them alone"
+        )
     if samples == 1:
         warnings.say("one_sample", "one sample: clones of equal CCF are one cluster here, and most trees are possible")
 
@@ -209,8 +213,21 @@ def fit(
         detail = f"{len(off)} mutation(s) are of a clone but for a factor that is the same in all samples: {names}"
         warnings.say("biased_reads", detail)
     return _finished(
-        counts, grid, ways, one, mixture, informative, found, tumour_cn, precision, rounds, settings, warnings, error,
-        stated, off,
+        counts,
+        grid,
+        ways,
+        one,
+        mixture,
+        informative,
+        found,
+        tumour_cn,
+        precision,
+        rounds,
+        settings,
+        warnings,
+        error,
+        stated,
+        off,
     )
 
 
@@ -302,7 +319,8 @@ def _founder(counts, copy_number, error, grid, settings, stated, warnings):
         cost[k] += others.sum()
     best = int(np.argmin(cost))
     above = [
-        part.samples[s] for _, s in zip(*np.nonzero(mean - 1.96 * spread > mean[best] + 1.96 * spread[best] + 0.05), strict=True)
+        part.samples[s]
+        for _, s in zip(*np.nonzero(mean - 1.96 * spread > mean[best] + 1.96 * spread[best] + 0.05), strict=True)
     ]
     if above:
         warnings.say(
@@ -345,7 +363,12 @@ def _purity(counts, anchor, settings, error_rate, precision, stated) -> dict:
         points = np.geomspace(1e-5, 1, 200)
         for _ in range(2):
             vaf = expected_vaf(
-                1, points, here[covered, None], total[covered, column, None], normal[covered, column, None], errors[covered, None]
+                1,
+                points,
+                here[covered, None],
+                total[covered, column, None],
+                normal[covered, column, None],
+                errors[covered, None],
             )
             curve = log_likelihood(alt[covered, None], depth[covered, None], vaf, precision)
             curve = (weight[covered, None] * curve).sum(axis=0) + np.log(np.gradient(points))
@@ -432,9 +455,11 @@ def _finished(
 ) -> Model:  # fmt: skip
     samples, mutations = len(counts.samples), len(counts.mutations)
     founder = mixture.founder
-    member, out = mixture.memberships(one), mixture.out.copy()
-    label = np.where(out > 0.5, -1, member.argmax(axis=1))
+    fitted = np.where(mixture.out > 0.5, -1, mixture.memberships(one).argmax(axis=1))
     drawn = sample(one, grid, mixture, seed=settings.seed, **_effort(mutations, settings))
+    label = representative(drawn.label, fitted)
+    member, out = together(drawn.label, label), (drawn.label < 0).mean(axis=0)
+    out[label < 0] = np.maximum(out[label < 0], 0.51)
     own = _own_ccf(one, grid)
     of_mutations = drawn.of_mutations(own).astype(float)
     cv = np.nan_to_num((purity["upper"] - purity["lower"]) / 3.92 / purity["value"])[informative]
@@ -455,11 +480,13 @@ def _finished(
     mean = np.nan_to_num(draws.mean(axis=0))
     first = {k: int(np.flatnonzero(label == k)[0]) if (label == k).any() else mutations for k in kept}
     order = sorted(
-        range(len(kept)), key=lambda c: (not (founder and kept[c] == 0), -round(float(mean[c].mean()), 9), first[kept[c]])
+        range(len(kept)),
+        key=lambda c: (not (founder and kept[c] == 0), -round(float(mean[c].mean()), 9), first[kept[c]]),
     )
     draws = draws[:, order]
     kept = [kept[c] for c in order]
-    for n, (k, chance) in off.items():
+    for n, (fitted_k, chance) in off.items():
+        k = int(np.bincount(np.maximum(label[fitted == fitted_k], 0)).argmax())
         label[n], out[n] = k, 1 - chance
         member[n] = 0
         member[n, k] = chance
@@ -475,17 +502,28 @@ def _finished(
     low, high = _bounds(of_mutations)
     mutation_lower[:, informative], mutation_upper[:, informative] = low, high
 
-    rows_of = mixture.rows[:, kept]
+    rows_of = mixture.rows.sum(axis=1)
     ccf, lower, upper, lod, state = _told(
-        counts, ways, rows_of, np.where(np.isin(np.arange(mutations), list(off)), -1, label), draws, informative, purity, error, founder, settings
+        counts,
+        ways,
+        rows_of,
+        np.where(np.isin(np.arange(mutations), list(off)), -1, label),
+        draws,
+        informative,
+        purity,
+        error,
+        founder,
+        settings,
     )
     if founder and not (label == 0).any():
-        warnings.say("founder_without_mutations", "no mutation is surely in every cancer cell: purity rests on few reads")
+        warnings.say(
+            "founder_without_mutations", "no mutation is surely in every cancer cell: purity rests on few reads"
+        )
     if not founder and not any(one["warning"] == "no_founder" for one in warnings):
         warnings.say("no_founder", "no cluster is held at CCF 1")
-    number = int((out > 0.5).sum())
+    number = int((label < 0).sum())
     if number:
-        names = ", ".join(counts.mutations[n] for n in np.flatnonzero(out > 0.5)[:5]) + (" …" if number > 5 else "")
+        names = ", ".join(counts.mutations[n] for n in np.flatnonzero(label < 0)[:5]) + (" …" if number > 5 else "")
         warnings.say("outliers", f"{number} mutation(s) fit no clone (artefact, wrong copy number?): {names}")
     small = [str(k) for k in range(len(kept)) if k >= founder and (label == k).sum() == 1]
     if small:
@@ -523,6 +561,7 @@ def _finished(
         lod=lod,
         state=state,
         draws=draws,
+        label=label,
         member=member,
         out=out,
         mutation_ccf=mutation_ccf,
@@ -572,7 +611,7 @@ def _told(counts, ways, rows, label, draws, informative, purity, error, founder,
         here = rho * ways.total[belongs == k] + (1 - rho) * ways.normal[belongs == k]
         copies = np.abs(ways.copies[belongs == k])
         per_unit = counts.depth[ways.mutation[belongs == k]][:, informative] * rho * copies / here
-        signal[k, informative] = (rows[belongs == k, k][:, None] * per_unit).sum(axis=0)
+        signal[k, informative] = (rows[belongs == k][:, None] * per_unit).sum(axis=0)
     seen = detection.present(reads, background)
     alpha = detection.alpha_of_one_more(reads, background)
     low, high = _bounds(draws)
@@ -615,6 +654,7 @@ def _empty(counts, grid, warnings, purity=None) -> Model:
         lod=none,
         state=none.astype(object),
         draws=np.zeros((0, 0, samples)),
+        label=np.full(mutations, -1),
         member=np.zeros((mutations, 0)),
         out=np.zeros(mutations),
         mutation_ccf=cells,

@@ -277,12 +277,13 @@ def _growth(model: Model, patient: Patient, share_draws) -> list[dict]:
             burden[:, s] = growth.odds(fraction)
             limits[s] = growth.odds(min(model.purity_limit[s], 1.0))
     given = [one.get("burden") is not None for one in patient.samples]
-    if any(given):  # a burden that was measured goes before what plasma says
+    if any(given):  # a burden that was measured goes before what plasma says, whatever the specimen
         burden[:, ~np.array(given)] = np.nan
+        limits[:] = np.nan
     return growth.rates(
         share_draws,
         days,
-        specimens,
+        np.full(len(days), "any", object) if any(given) else specimens,
         burden if np.isfinite(burden).any() else None,
         growth.phases_of(patient.treatments, min(days), max(days)),
         model.lod,

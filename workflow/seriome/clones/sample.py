@@ -3,20 +3,25 @@
 From a variational fit a Markov chain goes on: clusters' CCFs given the mutations' labels, labels given CCFs, and
 splits and merges of whole clusters. Two clones that few reads make one are one in some draws and two in others, and
 the interval of a mutation's CCF holds both. Every draw is of the posterior of the same model as in `cluster`.
+The one clustering that is told is the draw (or the fit) nearest to all draws, by variation of information.
 Sources: Jain and Neal 2004, doi:10.1198/1061860043001 (split-merge moves with restricted Gibbs launches); Miller and
-Harrison 2018, doi:10.1080/01621459.2016.1255636 (mixtures whose number of clusters is unknown).
+Harrison 2018, doi:10.1080/01621459.2016.1255636 (mixtures whose number of clusters is unknown); Wade and Ghahramani
+2018, doi:10.1214/17-BA1073 (a point estimate of a clustering).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import gammaln, xlogy
 
 from seriome.clones.cluster import OUTLIERS, Data, Mixture
 from seriome.clones.likelihood import Grid, log_evidence
 
 LAUNCH = 1  # restricted sweeps that shape a split before it is proposed
-EAGER = 1.0  # log prior odds of one cluster more, against Dirichlet(1, ..., 1) alone: an interval should rather hold more
+EAGER = (
+    1.0  # log prior odds of one cluster more, against Dirichlet(1, ..., 1) alone: an interval should rather hold more
+)
+LOOKED_AT = 2000  # mutations that clusterings are compared on
 MOST = 60  # clusters that a chain may hold
 
 
@@ -158,7 +163,9 @@ class _Chain:
             half = self._halved(self.rng.random(len(both)) < chance, seeds, stay)
         else:
             half = self.label[both] == b
-        proposal = np.where(half, np.log(np.maximum(chance, 1e-13)), np.log1p(-chance))[~(seeds.any(axis=0) | stay)].sum()
+        proposal = np.where(half, np.log(np.maximum(chance, 1e-13)), np.log1p(-chance))[
+            ~(seeds.any(axis=0) | stay)
+        ].sum()
         parts = np.stack([like[~half].sum(axis=0), like[half].sum(axis=0), like.sum(axis=0)])
         fine = self._fine(parts)
         evidence = log_evidence(fine, self.grid).sum(axis=1)
@@ -216,3 +223,43 @@ def sample(one: Data, grid: Grid, begin: Mixture, *, draws=200, burn=50, moves=2
             ccf.append(grid.fine[points].astype(np.float32))
     sample.rate = chain.taken / max(chain.tried, 1)
     return Draws(np.array(labels), ccf)
+
+
+def representative(labels: np.ndarray, fit: np.ndarray) -> np.ndarray:
+    """(N,) of the draws (T, N) and the fit (N,), the clustering with the least mean variation of information to all."""
+    step = max(1, labels.shape[1] // LOOKED_AT)
+    candidates = np.vstack([fit[None], labels])
+    small = candidates[:, ::step]
+    count = small.shape[1]
+    hot, sizes = _hot(labels[:, ::step])
+    entropy = -xlogy(sizes / count, sizes / count).sum(axis=1)
+    best, least = 0, np.inf
+    for place, label in enumerate(small):
+        own = (np.arange(label.max() + 2)[:, None] == label + 1).astype(np.float32)
+        joint = ((own @ hot) / count).reshape(len(own), len(labels), -1)
+        mine = own.sum(axis=1) / count
+        apart = (-2 * xlogy(joint, joint).sum(axis=(0, 2)) - entropy).mean() + xlogy(mine, mine).sum()
+        if apart < least - 1e-9:
+            best, least = place, apart
+    return candidates[best].astype(int)
+
+
+def together(labels: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """(N, K) probability over the draws that a mutation is of one clone with the mutations of a cluster of `label`."""
+    own = (label[:, None] == np.arange(max(label.max() + 1, 1))).astype(np.float32)
+    own /= np.maximum(own.sum(axis=0), 1)
+    found = np.zeros(own.shape)
+    for draw in labels:
+        hot = (draw[:, None] == np.arange(draw.max() + 1)).astype(np.float32)
+        found += hot @ (hot.T @ own)
+    return found / len(labels)
+
+
+def _hot(labels):
+    """(N, T * K) one column per draw and cluster, the outliers' first; sizes (T, K)."""
+    draws, count = labels.shape
+    clusters = int(labels.max()) + 2
+    hot = np.zeros((count, draws * clusters), np.float32)
+    for t, label in enumerate(labels):
+        hot[np.arange(count), t * clusters + label + 1] = 1
+    return hot, hot.sum(axis=0).reshape(draws, clusters)
