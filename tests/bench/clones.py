@@ -11,7 +11,6 @@ import argparse
 import csv
 import json
 import os
-
 import subprocess
 import sys
 import tempfile
@@ -79,7 +78,7 @@ def ceiling(drawn: Drawn) -> float:
 
 
 def ancestry_f1(true_label, true_parent, label, parent) -> float:
-    """F1 of "the clone of the first mutation is an ancestor of the clone of the second", over all pairs of mutations."""
+    """F1 of "the clone of the first mutation is an ancestor of the second's", over all ordered pairs of mutations."""
     kept = (true_label >= 0) & (label >= 0)
     counts = np.zeros((len(true_parent), len(parent)))
     np.add.at(counts, (true_label[kept], label[kept]), 1)
@@ -164,9 +163,7 @@ def whole_process(drawn: Drawn, repeats=3) -> dict:
 def groups(peer, quick) -> list[dict]:
     """Sizes × copies × depths."""
     found = []
-    print(
-        "setting               V     (ceiling) ARI   clusters CCF err cover  subcl. ancestor F1  process cpu s, wall s, MB"
-    )
+    print("setting          V     (ceiling) ARI clusters CCF error cover, of subclonal, ancestor F1")
     with ProcessPoolExecutor(2) as pool:
         for words in GROUPS:
             seeds = 2 if quick else SEEDS[words[0]]
@@ -180,14 +177,16 @@ def groups(peer, quick) -> list[dict]:
                 row |= {"v_on_the_same": mean_of(same, "v_measure"), "mae_on_the_same": mean_of(same, "ccf_mae")}
             found.append(row)
             print(
-                f"{row['setting']:16s} {row['v_measure']:.3f} ({row['ceiling_v']:.3f})  {row['ari']:.3f} {row['clusters']:5.1f}"
-                f"   {row['ccf_mae']:.4f}  {row['interval_cover']:.3f}  {row['cover_subclonal']:.3f}   {row['ancestry_f1']:.3f}",
+                f"{row['setting']:16s} {row['v_measure']:.3f} ({row['ceiling_v']:.3f})  {row['ari']:.3f} "
+                f"{row['clusters']:5.1f}   {row['ccf_mae']:.4f}  {row['interval_cover']:.3f}  "
+                f"{row['cover_subclonal']:.3f}   {row['ancestry_f1']:.3f}",
                 flush=True,
             )
             if same:
                 print(
-                    f"   PyClone-VI on {len(same)} of these: V {row['pyclone_vi_v']:.3f} (ours {row['v_on_the_same']:.3f}), "
-                    f"CCF error {row['pyclone_vi_mae']:.4f} (ours {row['mae_on_the_same']:.4f})",
+                    f"   PyClone-VI on {len(same)} of these: V {row['pyclone_vi_v']:.3f} "
+                    f"(ours {row['v_on_the_same']:.3f}), CCF error {row['pyclone_vi_mae']:.4f} "
+                    f"(ours {row['mae_on_the_same']:.4f})",
                     flush=True,
                 )
     return found
@@ -200,7 +199,8 @@ def speed(rows) -> None:
         theirs = row.get("pyclone_vi_cpu_s")
         ratio = f"; PyClone-VI's clustering {theirs:.1f} s cpu, {theirs / row['cpu_s']:.0f} times" if theirs else ""
         print(
-            f"{row['setting']:16s} cpu {row['cpu_s']:.2f} s, wall {row['wall_s']:.2f} s, peak {row['peak_mb']:.0f} MB{ratio}",
+            f"{row['setting']:16s} cpu {row['cpu_s']:.2f} s, wall {row['wall_s']:.2f} s, peak {row['peak_mb']:.0f} MB"
+            + ratio,
             flush=True,
         )
 
@@ -214,8 +214,8 @@ def sizes(rows, peer) -> dict:
         v, mae, seconds, f1 = TARGET[size]
         print(
             f"{size}: V {one['v_measure']:.3f} (asked {v}), CCF error {one['ccf_mae']:.4f} ({mae}), ancestor F1 "
-            f"{one['ancestry_f1']:.3f} ({f1}), wall {one['wall_s'] or 0:.2f} s ({seconds}); ceiling {one['ceiling_v']:.3f}, "
-            f"of the reference's sets {CEILING[size]}"
+            f"{one['ancestry_f1']:.3f} ({f1}), wall {one['wall_s'] or 0:.2f} s ({seconds}); ceiling "
+            f"{one['ceiling_v']:.3f}, of the reference's sets {CEILING[size]}"
         )
         if not peer:
             print(
@@ -324,9 +324,8 @@ def public() -> dict:
         spent = time.process_time() - start
         fit = done.fit
         found["tracerx"] = {"mutations": fit["mutations"], "clusters": fit["clusters"], "cpu_s": spent}
-        print(
-            f"tracerx: {fit['mutations']} mutations × {fit['samples']} samples, {fit['clusters']} clusters, {spent:.1f} s cpu"
-        )
+        size = f"{fit['mutations']} mutations × {fit['samples']} samples"
+        print(f"tracerx: {size}, {fit['clusters']} clusters, {spent:.1f} s cpu")
     path = REAL / "CLL003_clustered.txt"
     if path.is_file():
         header, *lines = [line.rstrip("\n").split("\t") for line in path.read_text().splitlines()]

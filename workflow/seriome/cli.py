@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -124,7 +123,7 @@ def _add_clones(commands) -> None:
         "nothing is dated.",
         "examples:\n"
         "  seriome clones --counts counts.tsv --out clones\n"
-        "  seriome clones --counts counts.tsv --samples samples.tsv --treatments treatments.tsv --out clones --pictures\n\n"
+        "  seriome clones --counts counts.tsv --samples samples.tsv --out clones --pictures\n\n"
         "writes clusters.tsv, tree.tsv, trees.json, trajectories.tsv, events.tsv, growth.tsv, heterogeneity.tsv,\n"
         "sites.tsv and fit.json; docs/clones.md says what every column means",
     )
@@ -136,7 +135,9 @@ def _add_clones(commands) -> None:
         "--pictures", action="store_true", help="draw them too: fish plot, tree, CCF lines, composition"
     )
     command.add_argument("--seed", type=int, default=7, help="equal seeds give equal bytes (default: 7)")
-    command.add_argument("--threads", type=int, default=1, metavar="N", help="of matrix products (default: 1)")
+    command.add_argument(
+        "--threads", type=int, default=1, metavar="N", help="starts side by side; the result is the same (default: 1)"
+    )
     command.add_argument("--starts", type=int, default=1, metavar="N", help="starts of the clustering (default: 1)")
     command.add_argument(
         "--purity-sd", type=float, default=0.03, metavar="SD", help="error of tumour_content (default: 0.03)"
@@ -144,12 +145,15 @@ def _add_clones(commands) -> None:
 
 
 def _clones(arguments) -> int:
-    for library in ("OMP", "OPENBLAS", "MKL"):
-        os.environ[f"{library}_NUM_THREADS"] = str(max(arguments.threads, 1))
     from seriome.clones.command import run
     from seriome.clones.model import Settings
 
-    settings = Settings(seed=arguments.seed, starts=max(arguments.starts, 1), purity_sd=arguments.purity_sd)
+    settings = Settings(
+        seed=arguments.seed,
+        starts=max(arguments.starts, 1),
+        threads=max(arguments.threads, 1),
+        purity_sd=arguments.purity_sd,
+    )
     results = run(
         arguments.counts, arguments.out, arguments.samples, arguments.treatments, arguments.pictures, settings
     )
@@ -157,9 +161,8 @@ def _clones(arguments) -> int:
     for warning in fit["warnings"]:
         print(f"warning: {warning['warning']}: {warning['detail']}", file=sys.stderr)
     known = f", {fit['outliers']} fit none" if fit["outliers"] else ""
-    print(
-        f"{fit['mutations']} mutations in {fit['samples']} samples: {fit['clusters']} clones{known}; see {arguments.out}"
-    )
+    counted = f"{fit['mutations']} mutations in {fit['samples']} samples: {fit['clusters']} clones{known}"
+    print(f"{counted}; see {arguments.out}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Bias: mutations whose reads are off by one factor in all samples, as a clone's mutations are that amplify or map badly.
+"""Bias: mutations of a clone whose reads are off by one factor in all samples, as where they amplify or map badly.
 
 After a fit, a mutation that fits no clone, or makes one of its own, is looked at again: as one of a clone's, with the
 odds of its reads multiplied by a factor that is its own and the same in every sample. The pattern over the samples then

@@ -8,6 +8,7 @@ Sources: Gillis and Roth 2020, doi:10.1186/s12859-020-03919-2 (variational clust
 2013, NeurIPS 26 (merges in closed form, births); Ueda et al. 2000, doi:10.1162/089976600300015088 (split and merge).
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -356,7 +357,14 @@ def _dirichlet(sizes) -> float:
 
 
 def mix(
-    one: Data, grid: Grid, *, founder: bool, seed: int = 0, starts: int = 1, begin: Mixture | None = None
+    one: Data,
+    grid: Grid,
+    *,
+    founder: bool,
+    seed: int = 0,
+    starts: int = 1,
+    threads: int = 1,
+    begin: Mixture | None = None,
 ) -> Mixture:
     """Fit the mixture. The best bound of `starts` starts, or goes on from an earlier fit `begin` of the same rows."""
     if begin is not None:
@@ -364,19 +372,23 @@ def mix(
         return _Fit(one, grid, founder, rows, begin.out).search().result()
     total = len(one.outlier)
     if total > 4 * STRUCTURE // 3:
-        return _grown(one, grid, founder, seed, starts)
-    best = None
-    for start in range(starts):
-        fit = _Fit(one, grid, founder, *_start(one, grid, founder, seed + start)).search().result()
-        best = fit if best is None or fit.bound > best.bound else best
-    return best
+        return _grown(one, grid, founder, seed, starts, threads)
+    if starts == 1:
+        return _search(one, grid, founder, seed)
+    with ThreadPoolExecutor(threads) as pool:
+        fits = list(pool.map(lambda start: _search(one, grid, founder, seed + start), range(starts)))
+    return max(fits, key=lambda fit: fit.bound)  # the first of equals
 
 
-def _grown(one: Data, grid: Grid, founder, seed, starts) -> Mixture:
+def _search(one: Data, grid: Grid, founder, seed) -> Mixture:
+    return _Fit(one, grid, founder, *_start(one, grid, founder, seed)).search().result()
+
+
+def _grown(one: Data, grid: Grid, founder, seed, starts, threads) -> Mixture:
     """Of many mutations: clusters of a sample of them, then all."""
     total = len(one.outlier)
     some = np.sort(np.random.default_rng(seed).permutation(total)[:STRUCTURE])
-    small = mix(one.some(some), grid, founder=founder, seed=seed, starts=starts)
+    small = mix(one.some(some), grid, founder=founder, seed=seed, starts=starts, threads=threads)
     all_of = _Fit(one, grid, founder, np.zeros((len(one.like), len(small.posterior))), np.zeros(total))
     all_of.posterior = small.posterior
     all_of.rows[np.isin(one.mutation, some)] = small.rows

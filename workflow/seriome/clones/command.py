@@ -51,13 +51,17 @@ def read_treatments(path) -> list[dict]:
     from seriome.errors import InputError
     from seriome.files import read_tsv
 
+    try:
+        sheet = read_tsv(path)
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there") from None
     rows = []
-    for line, row in enumerate(read_tsv(path), start=2):
+    for line, row in enumerate(sheet, start=2):
         try:
             one = {"drug": row["drug"], "start": int(row["start"])}
             if row.get("end"):
                 one["end"] = int(row["end"])
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, TypeError):
             raise InputError(f"{path}, line {line}: needs drug, start and end (whole days; end may be empty)") from None
         rows.append(one)
     return rows

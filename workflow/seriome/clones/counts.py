@@ -5,6 +5,8 @@ as not covered there; the order of rows does not matter.
 Source of the format: Gillis and Roth 2020, doi:10.1186/s12859-020-03919-2, and the program's README.
 """
 
+import csv
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -60,7 +62,7 @@ def read_counts(path, samples_path=None) -> Table:
     rows = _rows(path, NEEDED, OPTIONAL, problems, warnings)
     problems.stop()
     if not rows:
-        raise InputError(f"{path} has a header and no rows: each is a mutation in a sample")
+        raise InputError(f"{path} has no rows below a header: each is a mutation in a sample")
     cells, seen = {}, {}
     for line, row in enumerate(rows, start=2):
         key = row["mutation_id"], row["sample_id"]
@@ -107,6 +109,7 @@ def read_counts(path, samples_path=None) -> Table:
         arrays[key] = _filled(arrays[key])
     second = None
     if np.nansum(arrays["fraction_2"]) > 0:
+        arrays["fraction_2"][np.isfinite(arrays["ref_counts"]) & np.isnan(arrays["fraction_2"])] = 0
         second = tuple(_filled(arrays[key]) for key in SECOND)
     alt, ref = (np.nan_to_num(arrays[key]).astype(int) for key in ("alt_counts", "ref_counts"))
     told = {}
@@ -128,7 +131,7 @@ def _rows(path, needed, optional, problems, warnings) -> list[dict]:
         rows = read_tsv(path)
     except FileNotFoundError:
         raise InputError(f"{path} is not there") from None
-    except (OSError, UnicodeDecodeError, EOFError) as error:
+    except (OSError, UnicodeDecodeError, EOFError, csv.Error, zlib.error) as error:
         raise InputError(f"{path} cannot be read as a tab-separated table ({error})") from None
     header = list(rows[0]) if rows else []
     if rows and None in rows[0]:
@@ -186,14 +189,13 @@ def _filled(values):
 def _purity(content, samples, path):
     if np.isnan(content).all():
         return np.full(content.shape[1], np.nan)
-    with np.errstate(all="ignore"):
-        low, high = np.nanmin(content, axis=0), np.nanmax(content, axis=0)
+    low, high = np.fmin.reduce(content, axis=0), np.fmax.reduce(content, axis=0)
     uneven = np.flatnonzero(high - low > 1e-6)
     if len(uneven):
         s = uneven[0]
         raise InputError(
-            f"{path}: tumour_content of sample {samples[s]} is {low[s]:g} in one row and {high[s]:g} in another; it is one "
-            "number per sample (copies that differ between cells go to major_cn_2, minor_cn_2 and fraction_2)"
+            f"{path}: tumour_content of sample {samples[s]} is {low[s]:g} in one row and {high[s]:g} in another; it is "
+            "one number per sample (copies that differ between cells go to major_cn_2, minor_cn_2 and fraction_2)"
         )
     if np.isnan(low).any():
         names = ", ".join(samples[s] for s in np.flatnonzero(np.isnan(low)))
@@ -206,15 +208,13 @@ def _samples(path, counts_path, samples, problems) -> list[dict]:
         return [{"sample": one, "day": None, "specimen": "tumor", "timepoint": None, "site": None} for one in samples]
     rows, warnings = _rows(path, ("sample_id", "day"), SAMPLE_COLUMNS[2:], problems, []), []
     found = {}
-    for line, row in enumerate(rows, start=2):
-        if problems:
-            break
+    for line, row in enumerate([] if problems else rows, start=2):
         name = row["sample_id"]
         if name in found:
             problems.say(path, line, f"sample {name!r} stands twice")
         try:
             day = int(row["day"])
-        except ValueError:
+        except (ValueError, TypeError):
             problems.say(path, line, f"day is {row['day']!r}, not a whole number of days")
             continue
         try:

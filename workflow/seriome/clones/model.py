@@ -46,7 +46,8 @@ class Settings:
     error_rate     probability that a read shows a given other base, where the counts do not say it
     purity_sd      standard deviation of the purities that are stated
     extinct_limit  CCF;  copy_number_change: log2
-    starts         of the clustering, the best is kept;  draws: of the posterior, None by the number of mutations
+    starts         of the clustering, the best is kept;  threads: starts side by side, without effect on the result
+    draws       : of the posterior, None by the number of mutations
     """
 
     seed: int = 7
@@ -55,6 +56,7 @@ class Settings:
     extinct_limit: float = 0.02
     purity_sd: float = 0.03
     starts: int = 1
+    threads: int = 1
     draws: int | None = None
 
 
@@ -85,7 +87,7 @@ class Model:
     founder_reads, founder_depth                       (S,)
     ccf, lower, upper, lod      (K, S) of the clusters, founder first, then by falling mean
     state                       (K, S) measured, below_lod, tumour_not_detected, not_covered
-    draws                       (D, K, S) CCFs of the clusters, drawn from the posterior; NaN where no tumour was detected
+    draws                       (D, K, S) CCFs of the clusters, drawn from the posterior; NaN without tumour
     label                       (N,) the cluster of each mutation, -1 of an outlier
     member                      (N, K) probability of each mutation in each cluster;  out (N,) of being an outlier
     mutation_ccf, mutation_lower, mutation_upper   (N, S) of each mutation, over all clusters that it may be of
@@ -185,7 +187,15 @@ def fit(
         ways, tumour_cn = _states(copy_number, error, informative, rho, mutations, late, free)
         one = data(tensor(part, ways, rho, grid, precision), ways, outlier(part))
         again = mixture if shape == (one.like.shape, tuple(informative)) and rounds > 2 else None
-        mixture = mix(one, grid, founder=founder, seed=settings.seed, starts=settings.starts, begin=again)
+        mixture = mix(
+            one,
+            grid,
+            founder=founder,
+            seed=settings.seed,
+            starts=settings.starts,
+            threads=settings.threads,
+            begin=again,
+        )
         shape = one.like.shape, tuple(informative)
         late, free = rates(ways, mixture.rows, founder)
         before, precision = precision, _precision(part, ways, mixture, one, rho, grid)
@@ -325,8 +335,8 @@ def _founder(counts, copy_number, error, grid, settings, stated, warnings):
     if above:
         warnings.say(
             "founder_not_highest",
-            f"in {', '.join(sorted(set(above)))} some mutations lie above the founder cluster: more than one founder, or "
-            "a copy number that was not seen",
+            f"in {', '.join(sorted(set(above)))} some mutations lie above the founder cluster: more than one founder, "
+            "or a copy number that was not seen",
         )
     return index[ways.mutation], mixture.rows[:, best], np.abs(ways.copies), ways.total, ways.normal, everywhere
 
@@ -400,7 +410,8 @@ def _ruled_out(found, stated, settings, counts, warnings) -> bool:
         )
         warnings.say(
             "no_founder",
-            f"no cluster is at CCF 1 in {worst}: several founders, or a wrong purity; CCFs are as the stated purity has them",
+            f"no cluster is at CCF 1 in {worst}: several founders, or a wrong purity; CCFs are as the stated purity "
+            "has them",
         )
         return True
     for s in np.flatnonzero(seen & (apart > MOVED)):
@@ -420,7 +431,7 @@ def _as_stated(counts, stated, found) -> dict:
 
 
 def _precision(counts, ways: States, mixture: Mixture, one, purity, grid) -> float | None:
-    """Beta-binomial precision that makes the reads likeliest at their clusters' CCFs; None (binomial) if the largest."""
+    """Beta-binomial precision that makes the reads likeliest at their clusters' CCFs; None (binomial) if large."""
     step = max(1, len(counts.mutations) // 500)
     top = np.maximum.reduceat(mixture.rows.max(axis=1), one.starts)
     rows = np.flatnonzero((mixture.rows.max(axis=1) == top[one.mutation]) & (top > 0.5)[one.mutation])

@@ -16,13 +16,13 @@ from seriome.files import write_json, write_tsv
 
 LIQUID = ("plasma", "serum")  # specimens that hold tumour DNA only while there is a tumour to shed it
 METHOD = (
-    "joint mixture over all samples on a CCF grid, beta-binomial reads, copies summed over, outliers; number of clusters "
-    "by variational merges and splits; intervals by split-merge Monte Carlo; founder at CCF 1 anchors purity; trees by "
-    "the sum rule and time, each with its probability"
+    "joint mixture over all samples on a CCF grid, beta-binomial reads, copies summed over, outliers; number of "
+    "clusters by variational merges and splits; intervals by split-merge Monte Carlo; founder at CCF 1 anchors purity; "
+    "trees by the sum rule and time, each with its probability"
 )
 COLUMNS = {
-    "clusters": "mutation_id sample_id cluster_id cellular_prevalence ccf_lower ccf_upper cluster_assignment_prob state "
-    "copies name gene",
+    "clusters": "mutation_id sample_id cluster_id cellular_prevalence ccf_lower ccf_upper cluster_assignment_prob "
+    "state copies name gene",
     "tree": "cluster_id parent support decided mutations",
     "trajectories": "cluster_id sample_id day timepoint specimen ccf ccf_lower ccf_upper share share_lower share_upper "
     "tumour_fraction state lod",
@@ -387,7 +387,7 @@ def _fit(model: Model, tree: Tree, patient: Patient, settings: Settings) -> dict
     ]
     return {
         "method": METHOD,
-        "settings": vars(settings),
+        "settings": {key: value for key, value in vars(settings).items() if key != "threads"},
         "mutations": len(model.counts.mutations),
         "samples": len(model.counts.samples),
         "clusters": model.clusters,
