@@ -116,6 +116,7 @@ def measure(seeds, clones=CLONES, samples=SAMPLES, peers: bool = True) -> dict:
                     trees[-1][f"{name}_f1"] = ancestry_f1(one["parent"], truth)
                     trees[-1][f"{name}_f1_without_founder"] = ancestry_f1(one["parent"], truth, founder=False)
                     trees[-1][f"{name}_cpu_s"] = one["cpu_s"]
+                    trees[-1][f"{name}_none"] = one.get("left_out") == size
                 edges += zip(tree.support[1:].tolist(), (tree.parent[1:] == truth[1:]).tolist(), strict=True)
     return {"trees": trees, "edges": edges}
 
@@ -150,7 +151,7 @@ def main():
         error = more.std(ddof=1) / np.sqrt(len(more))
         print(f"{name} on the same trees: F1 {f1:.3f}, without the founder's pairs {other:.3f}, CPU {cpu:.2f} s; "
               f"ours is higher by {more.mean():.3f} (standard error {error:.3f}), on {np.sum(more > 0)} trees, lower "
-              f"on {np.sum(more < 0)}")  # fmt: skip
+              f"on {np.sum(more < 0)}; none in time {sum(one[f'{name.lower()}_none'] for one in trees)}")  # fmt: skip
     others = [f"{name} {f1} ({cpu} s)" for name, (f1, cpu) in STORED.items() if name not in peers]
     if others:
         print("stored, measured on other trees:", *others)

@@ -450,6 +450,12 @@ def test_a_bad_sheet_of_treatments(tmp_path, capsys, sheet):
     assert f"{path}, line 2: needs drug, start and end" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("value", ["0", "-1", "nan"])
+def test_a_purity_error_of_nothing_is_refused(tmp_path, capsys, value):
+    assert run(written(tmp_path / "counts.tsv", grid_of()), tmp_path / "out", "--purity-sd", value) == 1
+    assert capsys.readouterr().err.startswith("error: --purity-sd")
+
+
 THIN = {
     "one mutation": (grid_of(["m1"]), "few_mutations"),
     "two mutations": (grid_of(["m1", "m2"]), "few_mutations"),
@@ -520,13 +526,13 @@ def test_missing_cells(tmp_path):
     fit = read_json(tmp_path / "out" / "fit.json")
     assert fit["mutations"] == len({one["mutation_id"] for one in rows}) == 30
     assert fit["clusters"] == 3
-    assert [one["warning"] for one in fit["warnings"]][0] == "cells_without_row"
+    assert fit["warnings"][0]["warning"] == "cells_without_row"
     clusters = read_tsv(tmp_path / "out" / "clusters.tsv")
     assert sum(one["state"] == "not_covered" for one in clusters) == absent.sum()
 
 
 def test_subclonal_copies_end_to_end(tmp_path):
-    """A gain on the mutated allele in 0.4 of the cells: (0.6 x 1 + 0.4 x 2) / 2.4 of the reads at purity 1 are CCF 1."""
+    """A gain on the mutated allele in 0.4 of the cells: (0.6 x 1 + 0.4 x 2) / 2.4 of the reads are CCF 1."""
     rows = [row(f"m{n}", s, 500, 500, tumour_content=1.0) for n in range(10) for s in ("S1", "S2")]
     gain = {"major_cn_2": 2, "minor_cn_2": 1, "fraction_2": 0.4}
     rows += [row("gain", s, 1000 - 583, 583, tumour_content=1.0) | gain for s in ("S1", "S2")]

@@ -30,7 +30,7 @@ def test_shares_and_ccf_by_hand():
 
 
 def test_growth_by_hand():
-    """The last is born on day 20 at e^-1 and grows by 0.1 a day, from day 30 on by -0.2: log size -1 + 1 - 4 on day 50."""
+    """The last is born on day 20 at e^-1 and grows by 0.1 a day, then by -0.2: -1 + 1 - 4 on day 50."""
     one = course(born=(-np.inf, -np.inf, 20), size=(0, 0, -1.0), rate=(0, 0, 0))
     one = Course(
         one.parent, one.born, np.array([[0, 0], [0, 0], [0.1, -0.2]]), np.array([0.0, 30.0]), one.days, one.size

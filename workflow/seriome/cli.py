@@ -132,6 +132,11 @@ def _add_clones(commands) -> None:
     command.add_argument("--samples", metavar="SAMPLES.tsv", help="days and specimens of the samples")
     command.add_argument("--treatments", metavar="FILE.tsv", help="drug, start, end (days), a row per treatment")
     command.add_argument(
+        "--phased",
+        metavar="FILE.tsv",
+        help="mutation_id, other_mutation_id, phase (cis, trans) of pairs that reads span",
+    )
+    command.add_argument(
         "--pictures", action="store_true", help="draw them too: fish plot, tree, CCF lines, composition"
     )
     command.add_argument("--seed", type=int, default=7, help="equal seeds give equal bytes (default: 7)")
@@ -154,9 +159,8 @@ def _clones(arguments) -> int:
         threads=max(arguments.threads, 1),
         purity_sd=arguments.purity_sd,
     )
-    results = run(
-        arguments.counts, arguments.out, arguments.samples, arguments.treatments, arguments.pictures, settings
-    )
+    words = arguments
+    results = run(words.counts, words.out, words.samples, words.treatments, words.phased, words.pictures, settings)
     fit = results.fit
     for warning in fit["warnings"]:
         print(f"warning: {warning['warning']}: {warning['detail']}", file=sys.stderr)

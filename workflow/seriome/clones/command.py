@@ -7,9 +7,11 @@ import numpy as np
 from seriome.clones.counts import read_counts
 from seriome.clones.model import Settings, fit
 from seriome.clones.results import Patient, Results, conclude, states_of
+from seriome.errors import InputError
+from seriome.files import read_tsv
 
 
-def clones_of(table, settings: Settings, treatments=()) -> Results:
+def clones_of(table, settings: Settings, treatments=(), phased=None) -> Results:
     """Everything that `seriome clones` says of a table of counts (`counts.Table`)."""
     model = fit(table.counts, table.copy_number, settings, table.purity, table.error)
     model.warnings[:0] = table.warnings
@@ -24,6 +26,7 @@ def clones_of(table, settings: Settings, treatments=()) -> Results:
         limits=limits,
         treatments=list(treatments),
         resists=_resists if named.any() else None,
+        phased=phased or {},
     )
     return conclude(model, patient, settings)
 
@@ -34,11 +37,12 @@ def _resists(name: str) -> bool:
     return resists(name)
 
 
-def run(counts, out, samples=None, treatments=None, pictures=False, settings=None) -> Results:
-    """Read, fit, write. `treatments`: a sheet with drug, start and end (days)."""
+def run(counts, out, samples=None, treatments=None, phased=None, pictures=False, settings=None) -> Results:
+    """Read, fit, write. `treatments`: a sheet with drug, start and end (days); `phased`: see `read_phased`."""
     table = read_counts(counts, samples)
     given = read_treatments(treatments) if treatments else []
-    results = clones_of(table, settings or Settings(), given)
+    pairs = read_phased(phased, table.counts.mutations) if phased else {}
+    results = clones_of(table, settings or Settings(), given, pairs)
     Path(out).mkdir(parents=True, exist_ok=True)
     results.write(out)
     if pictures:
@@ -48,15 +52,8 @@ def run(counts, out, samples=None, treatments=None, pictures=False, settings=Non
 
 def read_treatments(path) -> list[dict]:
     """Rows of drug, start and, unless it goes on, end, from a sheet like config/treatments.tsv of one patient."""
-    from seriome.errors import InputError
-    from seriome.files import read_tsv
-
-    try:
-        sheet = read_tsv(path)
-    except FileNotFoundError:
-        raise InputError(f"{path} is not there") from None
     rows = []
-    for line, row in enumerate(sheet, start=2):
+    for line, row in enumerate(_sheet(path), start=2):
         try:
             one = {"drug": row["drug"], "start": int(row["start"])}
             if row.get("end"):
@@ -65,6 +62,27 @@ def read_treatments(path) -> list[dict]:
             raise InputError(f"{path}, line {line}: needs drug, start and end (whole days; end may be empty)") from None
         rows.append(one)
     return rows
+
+
+def read_phased(path, mutations) -> dict:
+    """{(mutation_id, other_mutation_id): "cis" or "trans"} of pairs that reads span; `phase` is the third column."""
+    found, known = {}, set(mutations)
+    for line, row in enumerate(_sheet(path), start=2):
+        pair, phase = (row.get("mutation_id"), row.get("other_mutation_id")), row.get("phase")
+        if phase not in ("cis", "trans") or not known.issuperset(pair):
+            raise InputError(
+                f"{path}, line {line}: needs mutation_id and other_mutation_id of the table of counts, and phase, which is "
+                "cis or trans"
+            )
+        found[pair] = phase
+    return found
+
+
+def _sheet(path) -> list[dict]:
+    try:
+        return read_tsv(path)
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there") from None
 
 
 def draw(folder, treatments) -> None:

@@ -49,6 +49,7 @@ class Patient:
     states      (N, S) `measured`, `below_lod`, `not_covered`;  limits (N, S) VAF that could have been seen
     treatments  dicts with drug, start and, unless it goes on, end
     resists     function of a name: is it known to resist?
+    phased      {(mutation_id, mutation_id): "cis" or "trans"} where reads span both
     """
 
     samples: list
@@ -59,7 +60,7 @@ class Patient:
     limits: np.ndarray
     treatments: list = field(default_factory=list)
     resists: object = None
-    error: np.ndarray | None = None
+    phased: dict = field(default_factory=dict)
 
 
 @dataclass
@@ -320,7 +321,7 @@ def _events(model: Model, patient: Patient, tree: Tree, grown, names, settings) 
         found.append(event)
         if cluster >= 0 and about.get("gene"):
             hits.append({"mutation_id": who["mutation_id"], "cluster_id": cluster} | about)
-    for row in events.two_hits(hits, tree.ancestor):
+    for row in events.two_hits(hits, tree.ancestor, patient.phased):
         found.append({**row, "name": row["label"].split(": ")[0]})
     found = [{key: one.get(key) for key in COLUMNS["events"]} for one in found if one]
     last = 10**9
