@@ -2,7 +2,8 @@
 
 Sets are drawn by `seriome.simulate.counts`, truth known; public sets with known answers are read from ../shared/real
 where they are there. Where PYCLONE_VI names the program, it runs on the same sets in the same run (kept by content in
-bench/pyclone_vi); else the published figures of it are printed as what they are.
+bench/pyclone_vi); else the published figures of it are printed as what they are. FASTBE, ORCHARD and CALDER do the same
+for trees.
 
     python -m tests.bench.clones [--only groups,mixing,...] [--quick]
 """
@@ -391,13 +392,19 @@ def main(argv=None) -> None:
     if "robust" in parts:
         kept["robust"] = stressed("robustness (the same size)", ROBUST, seeds)
     if "trees" in parts:
-        kept["trees"] = trees.measure(range(seeds))
+        kept["trees"] = trees.report(trees.measure(range(seeds)))
         kept["tree_f1_true_clusters"] = kept["trees"]["f1"]
         kept["edge_support_right"] = kept["trees"]["support_right"]
     if "courses" in parts:
-        kept["courses"] = courses.measure(range(2 * seeds))
-        kept["emergence_bracket"] = kept["courses"]["emergence_bracket"]
-        kept["growth_sign"] = kept["courses"]["growth_sign"]
+        kept["courses"] = {}
+        for says in (courses.clusters_given, courses.end_to_end):
+            found = courses.measure(range(4 * seeds), says)
+            kept["courses"][says.__name__] = {key: share for key, (share, _) in found.items()}
+            print(
+                f"courses, {says.__name__}:", *(f"{k} {v:.3f} of {n};" for k, (v, n) in found.items() if n), flush=True
+            )
+        kept["emergence_bracket"] = kept["courses"]["end_to_end"]["emergence_bracket"]
+        kept["growth_sign"] = kept["courses"]["end_to_end"]["growth_sign"]
     if "public" in parts:
         kept["public"] = public()
     if "cost" in parts:

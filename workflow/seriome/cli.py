@@ -153,6 +153,8 @@ def _clones(arguments) -> int:
     from seriome.clones.command import run
     from seriome.clones.model import Settings
 
+    if not arguments.purity_sd > 0:
+        raise InputError(f"--purity-sd is {arguments.purity_sd:g}, not above 0")
     settings = Settings(
         seed=arguments.seed,
         starts=max(arguments.starts, 1),

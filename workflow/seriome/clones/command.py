@@ -65,14 +65,14 @@ def read_treatments(path) -> list[dict]:
 
 
 def read_phased(path, mutations) -> dict:
-    """{(mutation_id, other_mutation_id): "cis" or "trans"} of pairs that reads span; `phase` is the third column."""
+    """{(mutation_id, other_mutation_id): "cis" or "trans"} of pairs that reads span."""
     found, known = {}, set(mutations)
     for line, row in enumerate(_sheet(path), start=2):
         pair, phase = (row.get("mutation_id"), row.get("other_mutation_id")), row.get("phase")
         if phase not in ("cis", "trans") or not known.issuperset(pair):
             raise InputError(
-                f"{path}, line {line}: needs mutation_id and other_mutation_id of the table of counts, and phase, which is "
-                "cis or trans"
+                f"{path}, line {line}: needs mutation_id and other_mutation_id of the table of counts, and phase, "
+                "which is cis or trans"
             )
         found[pair] = phase
     return found
