@@ -188,7 +188,7 @@ def spoilt(**cells):
         pytest.param(grid_of(tumour_content=60), ["line 5", "tumour_content 60 is not above 0"], id="per cent"),
         pytest.param(
             grid_of(["m1", "m2"], ["S1"])[:1] + grid_of(["m2"], ["S1"], tumour_content=0.7),
-            ["tumour_content of sample S1 is 0.6 in one row and 0.7 in another", "major_cn_2"],
+            ["line 3", "tumour_content of sample S1 is 0.7, on line 2 0.6", "major_cn_2"],
             id="purity varies",
         ),
         pytest.param(

@@ -1,7 +1,7 @@
 """The sampler against all set partitions of a few mutations, each scored by the model's exact evidence.
 
-Prior of a partition into K clusters of sizes n, from Dirichlet(1, ..., 1) weights, K! orders and EAGER per cluster:
-K! (K-1)! / (K-1+N)! x product of n! x exp(EAGER K).
+Prior of a partition into K clusters of sizes n, from Dirichlet(1, ..., 1) weights, K! orders and a Poisson number of
+clusters of mean CLONES: CLONES^K (K-1)! / (K-1+N)! x product of n!.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from seriome.clones import sample as sampler
 from seriome.clones.cluster import data, mix
 from seriome.clones.copies import states
 from seriome.clones.likelihood import Counts, Grid, log_evidence, outlier, tensor
-from seriome.clones.sample import EAGER, Draws, sample
+from seriome.clones.sample import CLONES, Draws, sample
 
 GRID = Grid()
 NEVER = -1e6  # log likelihood of an outlier that none is
@@ -60,8 +60,8 @@ def exact(one, founder=False) -> dict:
         label = np.array(labels)
         count = int(label.max()) + 1
         sizes = np.bincount(label, minlength=count)
-        prior = gammaln(count + 1) + gammaln(count) - gammaln(count + mutations)
-        prior += gammaln(1 + sizes).sum() + EAGER * count
+        prior = gammaln(count) - gammaln(count + mutations)
+        prior += gammaln(1 + sizes).sum() + np.log(CLONES) * count
         each = []
         for rows in choices:
             first = founder & (label == 0)

@@ -139,7 +139,7 @@ def _add_clones(commands) -> None:
     command.add_argument(
         "--pictures", action="store_true", help="draw them too: fish plot, tree, CCF lines, composition"
     )
-    command.add_argument("--seed", type=int, default=7, help="equal seeds give equal bytes (default: 7)")
+    command.add_argument("--seed", type=_whole, default=7, help="equal seeds give equal bytes (default: 7)")
     command.add_argument(
         "--threads", type=int, default=1, metavar="N", help="starts side by side; the result is the same (default: 1)"
     )
@@ -147,6 +147,12 @@ def _add_clones(commands) -> None:
     command.add_argument(
         "--purity-sd", type=float, default=0.03, metavar="SD", help="error of tumour_content (default: 0.03)"
     )
+
+
+def _whole(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 0 or more")
+    return int(text)
 
 
 def _clones(arguments) -> int:

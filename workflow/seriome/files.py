@@ -73,7 +73,9 @@ def write_parquet(path, table, note: dict | None = None) -> None:
 
 def open_text(path):
     """A text file to read, plain or gzip by its name."""
-    return gzip.open(path, "rt", newline="") if str(path).endswith(".gz") else open(path, newline="")
+    encoding = "utf-8-sig"  # a byte order mark, as spreadsheets write it, is no part of the first column's name
+    opener = gzip.open if str(path).endswith(".gz") else open
+    return opener(path, "rt", newline="", encoding=encoding)
 
 
 @contextmanager

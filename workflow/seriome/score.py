@@ -260,7 +260,7 @@ def _day_in_events(table, event: dict):
     """First day that clones/{patient}/events.tsv gives the mutation in any event, or None."""
     if table is None:
         return None
-    own = table[_same_mutation(table, event)]
+    own = table[_same_mutation(table, event) & table["event"].isin(["emerged", "resistance"])]
     days = _number(own["first_seen_day"]).dropna()
     return float(days.min()) if len(days) else None
 

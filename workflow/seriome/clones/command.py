@@ -43,7 +43,10 @@ def run(counts, out, samples=None, treatments=None, phased=None, pictures=False,
     given = read_treatments(treatments) if treatments else []
     pairs = read_phased(phased, table.counts.mutations) if phased else {}
     results = clones_of(table, settings or Settings(), given, pairs)
-    Path(out).mkdir(parents=True, exist_ok=True)
+    try:
+        Path(out).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out} cannot be made a folder ({error.strerror})") from None
     results.write(out)
     if pictures:
         draw(out, given)
@@ -86,7 +89,7 @@ def _sheet(path) -> list[dict]:
 
 
 def draw(folder, treatments) -> None:
-    """Pictures of the tables in a folder, beside them."""
+    """Pictures of the tables in a folder, beside them; without days only the tree."""
     import pandas as pd
 
     from seriome.clones.pictures import write_pictures

@@ -84,8 +84,9 @@ def states(major, minor, normal, error, part=None, late=LATE, free=FREE) -> Stat
         second, third, fraction = (np.nan_to_num(np.asarray(x, float)) for x in part)
         total = np.maximum((1 - fraction) * (major + minor) + fraction * (second + third), 0.05)
         early = (1 - fraction) * np.maximum(major, 1) + fraction * second  # on the major allele before either change
-        late = (1 - fraction) + fraction * np.maximum(second, 0)  # on one copy in the first, all copies in the second
-        other = np.stack([early, late], axis=1) * np.where(fraction > 0, 1, np.nan)[:, None]
+        lesser = np.maximum((1 - fraction) * minor + fraction * third, 0.05)  # the same on the minor allele
+        lone = (1 - fraction) + fraction * np.maximum(second, 0)  # on one copy in the first, all copies in the second
+        other = np.stack([early, lesser, lone], axis=1) * np.where(fraction > 0, 1, np.nan)[:, None]
     same = (major == major[:, :1]).all(axis=1) & (minor == minor[:, :1]).all(axis=1)
     rows, copies, prior, elsewhere = [], [], [], []
 
@@ -131,6 +132,11 @@ def states(major, minor, normal, error, part=None, late=LATE, free=FREE) -> Stat
         total=total[index],
         normal=normal[index],
         error=error[index],
-        prior=np.concatenate(prior)[order],
-        elsewhere=np.concatenate(elsewhere)[order],
+        prior=_whole(np.concatenate(prior)[order], index),
+        elsewhere=_whole(np.concatenate(elsewhere)[order], index),
     )
+
+
+def _whole(log_prior, mutation):
+    """Log priors whose probabilities sum to 1 in each mutation."""
+    return log_prior - np.log(np.bincount(mutation, np.exp(log_prior)))[mutation]

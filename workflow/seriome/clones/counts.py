@@ -25,6 +25,7 @@ NUMBERS = ("tumour_content", "error_rate", *SECOND)
 OPTIONAL = (*NUMBERS, *TOLD)
 SAMPLE_COLUMNS = ("sample_id", "day", "specimen", "timepoint", "site", "burden")
 ERROR_RATE = 0.001
+MOST_COPIES, MOST_READS = 100, 1e7  # beyond these a number is a mistake
 SHOWN = 20  # problems that are printed
 
 
@@ -63,7 +64,7 @@ def read_counts(path, samples_path=None) -> Table:
     problems.stop()
     if not rows:
         raise InputError(f"{path} has no rows below a header: each is a mutation in a sample")
-    cells, seen = {}, {}
+    cells, seen, content = {}, {}, {}
     for line, row in enumerate(rows, start=2):
         key = row["mutation_id"], row["sample_id"]
         for column in ("mutation_id", "sample_id"):
@@ -84,6 +85,16 @@ def read_counts(path, samples_path=None) -> Table:
             value = cell[column]
             if value == value and not (low < value <= high or (column == "fraction_2" and value == 0)):
                 problems.say(path, line, f"{column} {value:g} is not above {low} and at most {high:g}")
+        if cell["fraction_2"] > 0 and np.isnan([cell["major_cn_2"], cell["minor_cn_2"]]).any():
+            problems.say(path, line, "fraction_2 needs major_cn_2 and minor_cn_2, the copies of that part of the cells")
+        stated, first = content.setdefault(key[1], (cell["tumour_content"], line))
+        if abs(stated - cell["tumour_content"]) > 1e-6:
+            problems.say(
+                path,
+                line,
+                f"tumour_content of sample {key[1]} is {cell['tumour_content']:g}, on line {first} {stated:g}: it is "
+                "one number per sample (copies that differ between cells go to major_cn_2, minor_cn_2 and fraction_2)",
+            )
     problems.stop()
     mutations, samples = sorted({one for one, _ in cells}), sorted({one for _, one in cells})
     sheet = _samples(samples_path, path, samples, problems)
@@ -103,7 +114,8 @@ def read_counts(path, samples_path=None) -> Table:
         warnings.append({"warning": "cells_without_row", "detail": detail})
     purity = _purity(arrays["tumour_content"], samples, path)
     if (arrays["major_cn"] == 0).any():
-        detail = f"{int((arrays['major_cn'] == 0).any(axis=1).sum())} mutation(s) where no copy is left (major_cn 0)"
+        none = int((arrays["major_cn"] == 0).any(axis=1).sum())
+        detail = f"{none} mutation(s) where no copy is left (major_cn 0)"
         warnings.append({"warning": "no_copies", "detail": f"{detail}: taken as on one copy"})
     for key in ("major_cn", "minor_cn", "normal_cn"):
         arrays[key] = _filled(arrays[key])
@@ -170,6 +182,14 @@ def _number(text, column, path, line, problems):
         value = float(text)
     except ValueError:
         value = np.nan
+    most = MOST_COPIES if column.endswith("_cn") else MOST_READS
+    if column in WHOLE and value > most:
+        problems.say(
+            path,
+            line,
+            f"{column} {text} is above {most:g}, which is no number of {'copies' if most < 1e6 else 'reads'}",
+        )
+        return None
     if not np.isfinite(value) or (column in WHOLE and (value < 0 or value != int(value))):
         kind = "a whole number, 0 or more" if column in WHOLE else "a number"
         problems.say(path, line, f"{column} is {text!r}, not {kind}")
@@ -189,14 +209,7 @@ def _filled(values):
 def _purity(content, samples, path):
     if np.isnan(content).all():
         return np.full(content.shape[1], np.nan)
-    low, high = np.fmin.reduce(content, axis=0), np.fmax.reduce(content, axis=0)
-    uneven = np.flatnonzero(high - low > 1e-6)
-    if len(uneven):
-        s = uneven[0]
-        raise InputError(
-            f"{path}: tumour_content of sample {samples[s]} is {low[s]:g} in one row and {high[s]:g} in another; it is "
-            "one number per sample (copies that differ between cells go to major_cn_2, minor_cn_2 and fraction_2)"
-        )
+    low = np.fmin.reduce(content, axis=0)
     if np.isnan(low).any():
         names = ", ".join(samples[s] for s in np.flatnonzero(np.isnan(low)))
         raise InputError(f"{path}: tumour_content is stated for some samples and not for {names}; state all or none")

@@ -148,12 +148,36 @@ class _Warnings(list):
 def fit(
     counts: Counts, copy_number: CopyNumber | None = None, settings: Settings | None = None, purity=None, error=None
 ) -> Model:
-    """Clusters, founder and purity of one patient; see the module. Rows may come in any order.
+    """Clusters, founder and purity of one patient; see the module. The order of the mutations does not matter.
 
     purity  (S,) as stated, NaN where it is not; without it the founder alone says it
     error   (N, S) probability of a misread base, where it is known
     With no mutation, or none whose founder is detected, the model has no clusters and says why in `warnings`.
     """
+    order = np.array(sorted(range(len(counts.mutations)), key=counts.mutations.__getitem__), int)
+    if (np.diff(order) == 1).all():
+        return _fit(counts, copy_number, settings, purity, error)
+    names = tuple(counts.mutations[n] for n in order)
+    sorted_counts = Counts(names, counts.samples, counts.alt[order], counts.depth[order])
+    sorted_copies = copy_number and CopyNumber(
+        **{key: _taken(value, order) for key, value in vars(copy_number).items()}
+    )
+    model = _fit(sorted_counts, sorted_copies, settings, purity, _taken(error, order))
+    back = np.argsort(order)
+    of_mutations = ("label", "member", "out", "mutation_ccf", "mutation_lower", "mutation_upper", "copies")
+    turned = {name: getattr(model, name)[back] for name in of_mutations}
+    tumour_cn = {int(order[n]): copies for n, copies in model.tumour_cn.items()}
+    return replace(model, counts=counts, tumour_cn=tumour_cn, **turned)
+
+
+def _taken(values, order):
+    """Rows in this order; of a tuple, of each of its arrays; None stays."""
+    if values is None:
+        return None
+    return tuple(one[order] for one in values) if isinstance(values, tuple) else values[order]
+
+
+def _fit(counts: Counts, copy_number, settings, purity, error) -> Model:
     settings, grid, warnings = settings or Settings(), grid_for(counts), _Warnings()
     mutations, samples = counts.alt.shape
     stated = np.full(samples, np.nan) if purity is None else np.asarray(purity, float)
@@ -318,6 +342,9 @@ def _founder(counts, copy_number, error, grid, settings, stated, warnings):
         ways = states(*cells, error[index], second)
     one = data(tensor(part, ways, scale, grid, START_PRECISION), ways, outlier(part))
     mixture = mix(one, grid, founder=False, seed=settings.seed)
+    if mixture.out.mean() > 0.5:  # reads beyond what any clone of this purity could show: the founder's, all the same
+        one = replace(one, outlier=np.full(len(index), -1e9))
+        mixture = mix(one, grid, founder=False, seed=settings.seed)
     member = mixture.memberships(one)
     mean, lower, upper = interval(mixture.posterior, grid)
     spread = (upper - lower) / 3.92

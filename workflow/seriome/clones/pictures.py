@@ -855,7 +855,8 @@ def _measure_panel(table, measure, domain, treatments, colour, axis) -> alt.Laye
 def write_pictures(folder, tables: dict[str, pd.DataFrame], treatments=None, scale="cells") -> list[Path]:
     """The pictures as files: fish, tree, ccf, composition; growth and heterogeneity where their tables are given.
 
-    tables  {trajectories, tree, and as far as they are known clusters, growth, heterogeneity}
+    tables  {trajectories, tree, and as far as they are known clusters, growth, heterogeneity}; without days only the
+            tree is drawn
     Returns the paths written: {name}.svg, which needs nothing else, and {name}.json, its Vega-Lite spec. Equal tables
     give equal bytes.
     """
@@ -864,15 +865,15 @@ def write_pictures(folder, tables: dict[str, pd.DataFrame], treatments=None, sca
     trajectories, tree, clusters = tables["trajectories"], tables["tree"], tables.get("clusters")
     named = clusters is not None and len(clusters)
     counted = clusters.drop_duplicates("mutation_id")["cluster_id"].astype(int).value_counts() if named else {}
-    charts = {
-        "fish": fish(trajectories, tree, treatments, scale),
-        "tree": clone_tree(tree, trajectories, clone_names(clusters) if named else {}, dict(counted)),
-        "ccf": ccf_lines(trajectories, treatments),
-        "composition": composition(trajectories, tree),
-    }
-    if tables.get("growth") is not None:
+    undated = len(trajectories) and trajectories["day"].isna().all()
+    charts = {} if undated else {"fish": fish(trajectories, tree, treatments, scale)}
+    charts["tree"] = clone_tree(tree, trajectories, clone_names(clusters) if named else {}, dict(counted))
+    if not undated:
+        charts["ccf"] = ccf_lines(trajectories, treatments)
+        charts["composition"] = composition(trajectories, tree)
+    if tables.get("growth") is not None and not undated:
         charts["growth"] = growth_chart(tables["growth"])
-    if tables.get("heterogeneity") is not None:
+    if tables.get("heterogeneity") is not None and not undated:
         charts["heterogeneity"] = heterogeneity_lines(tables["heterogeneity"], treatments)
     written = []
     for name, chart in charts.items():

@@ -18,10 +18,9 @@ from seriome.clones.cluster import OUTLIERS, Data, Mixture
 from seriome.clones.likelihood import Grid, log_evidence
 
 LAUNCH = 1  # restricted sweeps that shape a split before it is proposed
-EAGER = (
-    1.0  # log prior odds of one cluster more, against Dirichlet(1, ..., 1) alone: an interval should rather hold more
-)
+CLONES = 5.0  # mean of the Poisson prior of the number of clusters
 LOOKED_AT = 2000  # mutations that clusterings are compared on
+FREE = 0.7  # share of the mutations whose label a sweep may change
 MOST = 60  # clusters that a chain may hold
 
 
@@ -90,6 +89,11 @@ class _Chain:
     # --- moves
 
     def sweep(self):
+        """New CCFs; new labels of some mutations, drawn anew each time, and rows of all.
+
+        No label may empty a cluster, since no sweep could bring it back: clusters of which nobody is held in this sweep
+        are closed. Splits and merges alone change the number of clusters.
+        """
         one = self.data
         points = self._draw_ccf(self.curves, self.founder)
         sizes = np.bincount(self.label[self.label >= 0], minlength=self.count)
@@ -103,11 +107,17 @@ class _Chain:
             if hidden.any():
                 score[0, hidden] = self._at(points[:1], np.flatnonzero(hidden))[0] + (one.height + one.prior)[hidden]
         score += np.log(weight)[:, None] + np.log1p(-away)
-        top = np.maximum(np.maximum.reduceat(score.max(axis=0), one.starts), one.outlier + np.log(away))
-        mass = np.add.reduceat(np.exp(score - top[one.mutation]), one.starts, axis=1)  # (K, N)
+        free = self.rng.random(total) < FREE
+        held = np.bincount(self.label[(self.label >= 0) & ~free], minlength=self.count) > 0
+        held[0] |= self.founder
+        stays = ~free | ((self.label >= 0) & ~held[self.label])
+        within = np.where(held[:, None], score, -np.inf)
+        top = np.maximum(np.maximum.reduceat(within.max(axis=0), one.starts), one.outlier + np.log(away))
+        mass = np.add.reduceat(np.exp(within - top[one.mutation]), one.starts, axis=1)  # (K, N)
         below = np.cumsum(np.vstack([mass, np.exp(one.outlier + np.log(away) - top)]), axis=0)
         label = (below < self.rng.random(total) * below[-1]).sum(axis=0)
         label[label == self.count] = -1
+        label = np.where(stays, self.label, label)
         mine = score[np.maximum(label, 0)[one.mutation], np.arange(len(one.mutation))]
         self.row = self._row_of(mine + self.rng.gumbel(size=len(mine)))
         self.label = label
@@ -127,9 +137,9 @@ class _Chain:
         self.curves = self._curves()
 
     def _price(self, more):
-        """Log prior ratio of `more` clusters against one fewer, beside the sizes: Dirichlet(1, ..., 1)."""
+        """Log prior ratio of `more` clusters against one fewer, beside their sizes: Poisson, Dirichlet(1, ..., 1)."""
         total = (self.label >= 0).sum()
-        return EAGER + np.log(more - 1) - np.log(more - 1 + total) + np.log(more)
+        return np.log(CLONES) + np.log(more - 1) - np.log(more - 1 + total)
 
     def split_or_merge(self):
         if self.count > MOST:
@@ -175,7 +185,7 @@ class _Chain:
         gain = evidence[0] + evidence[1] - evidence[2]
         gain += gammaln(1 + n) + gammaln(1 + m) - gammaln(1 + n + m)
         if founder:
-            gain += extra[half].sum()
+            gain += extra[half].sum() + np.log(2)  # one pair of mutations proposes the split, two the merge
         if a == b:
             if np.log(self.rng.random()) < gain + self._price(self.count + 1) - proposal:
                 self.label[both[half]] = self.count

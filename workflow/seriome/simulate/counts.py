@@ -228,6 +228,8 @@ def reads(setting: Setting, course: Course, rng) -> Drawn:
         mean_depth = np.where(liquid, setting.plasma_depth, setting.depth)
         burden = np.exp(np.logaddexp.reduce(course.log_size(course.days), axis=0))
         purity = np.where(liquid, burden / (1 + burden), purity)
+    if setting.low_purity is not None:
+        purity[-1] = setting.low_purity
     vaf = purity * (mutated @ course.share) / (purity * (copies @ course.share) + (1 - purity) * 2)
     none = clone < 0
     if none.any():

@@ -44,7 +44,7 @@ def emergence_evidence(events: pd.DataFrame, variants: pd.DataFrame) -> pd.DataF
     dated = dated.drop_duplicates(["patient", "mutation_id"]).rename(columns={"mutation_id": "variant"})
     rows = []
     columns = ["patient", "variant", "gene", "name"]
-    both = dated.drop(columns="name", errors="ignore").merge(found[columns], on=["patient", "variant"])
+    both = dated.drop(columns=["name", "gene"], errors="ignore").merge(found[columns], on=["patient", "variant"])
     for patient, of_patient in both.sort_values(["patient", "variant"]).groupby("patient", sort=True):
         genes = of_patient["gene"].nunique()
         for _, one in of_patient.iterrows():
