@@ -211,18 +211,17 @@ class _Fit:
             total = sizes.sum()
             change += gammaln(count - 1) - gammaln(count) - gammaln(count - 1 + total) + gammaln(count + total)
             change += COST - np.log(count)
-            lost = change.copy()  # entropy can only be lost where the two share mutations, and is counted below
-            order = np.argsort(-lost, kind="stable")
+            order = np.argsort(-change, kind="stable")  # entropy can only be lost, and is counted below
             used, pairs = set(), []
             for index in order[: 4 * count]:
                 a, b = int(first[index]), int(second[index])
-                if lost[index] < -20:
+                if change[index] < -20:
                     break
                 if a in used or b in used:
                     continue
                 x, y = self.rows[:, a], self.rows[:, b]
                 entropy = (xlogy(x, x) + xlogy(y, y) - xlogy(x + y, x + y)).sum()
-                gain = lost[index] + entropy
+                gain = change[index] + entropy
                 if self.founder and a == 0:
                     allowed = np.isfinite(self.data.elsewhere)
                     gain += y[allowed] @ (self.data.prior - self.data.elsewhere)[allowed]
@@ -279,9 +278,8 @@ class _Fit:
         scaled = (slope - slope.mean(axis=0)) / np.maximum(spread, 1e-9)
         axis = np.linalg.svd(scaled, full_matrices=False)[2][0]
         side = scaled @ axis > 0
-        side = (
-            side if self.founder and k == 0 and self._lower(slope, side) else ~side if self.founder and k == 0 else side
-        )
+        if self.founder and k == 0 and slope[side].sum() >= slope[~side].sum():
+            side = ~side  # what leaves the founder is the side that lies lower
         local = np.zeros((len(part.like), 2))
         local[:, 0], local[:, 1] = share * ~side[part.mutation], share * side[part.mutation]
         two = _Fit(part, grid, self.founder and k == 0, local, 1 - np.add.reduceat(local.sum(axis=1), part.starts))
@@ -295,10 +293,6 @@ class _Fit:
         cut = np.zeros(len(self.rows))
         cut[keep] = two.rows[:, 1]
         return np.minimum(cut, self.rows[:, k])
-
-    def _lower(self, slope, side):
-        """Of a founder's two sides, the new cluster is the one that lies lower."""
-        return slope[side].sum() < slope[~side].sum() if side.any() and (~side).any() else True
 
     def assign_within(self, share):
         """Divide the share that the cluster had in each mutation between its two halves; nothing leaves."""
