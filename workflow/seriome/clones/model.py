@@ -35,6 +35,7 @@ ABOVE_COST, SMALL_COST, SMALL, FOUNDER_MANY = 3.0, 8.0, 0.15, 6
 RULED_OUT = 4.0  # standard deviations between the purity stated and the one that the founder asks for
 TOO_LOW = 0.7  # and the part of the stated purity below which the founder's reads speak for two founders
 MOVED = 0.1  # difference between the two that is worth a warning
+EMPTY = 0.01  # share of the mutations below which a founder holds next to nothing
 FEW = 3  # mutations below which clusters are hardly told apart
 ANCHORS = 400  # founder mutations that purity is estimated from; more would not change it
 
@@ -228,7 +229,14 @@ def _fit(counts: Counts, copy_number, settings, purity, error) -> Model:
             if same_precision:
                 break
             continue
-        anchor = ways.mutation, mixture.rows[:, 0], np.abs(ways.copies), ways.total, ways.normal, informative
+        anchor = (
+            ways.mutation,
+            mixture.rows[:, _top(mixture, grid)],
+            np.abs(ways.copies),
+            ways.total,
+            ways.normal,
+            informative,
+        )
         now = _purity(counts, anchor, settings, error, precision, stated)
         if not now["detected"].any():
             break
@@ -271,6 +279,15 @@ def _set_apart(mixture: Mixture, one, off: dict) -> Mixture:
     rows[np.isin(one.mutation, list(off))] = 0
     out[list(off)] = 1
     return replace(mixture, rows=rows, out=out)
+
+
+def _top(mixture: Mixture, grid: Grid) -> int:
+    """The cluster that purity rests on: the founder, or the highest of the others where next to nothing is at CCF 1."""
+    sizes = mixture.rows.sum(axis=0)
+    if sizes[0] >= EMPTY * sizes.sum() or len(sizes) == 1:
+        return 0
+    height = (mixture.posterior @ grid.fine).mean(axis=1)
+    return 1 + int(np.argmax(np.where(sizes[1:] >= EMPTY * sizes.sum(), height[1:], 0)))
 
 
 # --- copies
