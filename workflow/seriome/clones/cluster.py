@@ -44,6 +44,16 @@ class Data:
     outlier: np.ndarray
     samples: int
 
+    @property
+    def alone(self) -> np.ndarray:
+        """(R,) what each row can reach by itself: its highest likelihood, and its prior where it is allowed."""
+        return self.height + np.where(np.isfinite(self.elsewhere), self.elsewhere, self.prior)
+
+    def best_rows(self, score) -> np.ndarray:
+        """(N,) the row of each mutation with the highest score (R,), the first of equals."""
+        best = np.flatnonzero(score == np.maximum.reduceat(score, self.starts)[self.mutation])
+        return best[np.searchsorted(self.mutation[best], np.arange(len(self.starts)))]
+
     def some(self, mutations) -> "Data":
         """Rows of some of the mutations (rising)."""
         keep = np.isin(self.mutation, mutations)
@@ -403,8 +413,7 @@ def _grown(one: Data, grid: Grid, founder, seed, starts, threads) -> Mixture:
 def _start(one: Data, grid: Grid, founder, seed):
     """Groups of mutations with near modes, by k-means from k-means++ centres, in each mutation's likeliest state."""
     like = one.like.reshape(len(one.like), one.samples, -1)
-    height = one.height + np.where(np.isfinite(one.elsewhere), one.elsewhere, one.prior)
-    best = np.array([begin + int(np.argmax(height[begin:end])) for begin, end in _spans(one.starts, len(height))])
+    best = one.best_rows(one.alone)
     modes = np.sqrt(grid.ccf)[like[best].argmax(axis=2)]
     rng = np.random.default_rng([seed, 1])
     groups = min(START, len(modes))
@@ -427,10 +436,6 @@ def _start(one: Data, grid: Grid, founder, seed):
         rows[best[at_one]] = 0
         rows[best[at_one], 0] = 0.99
     return rows[:, rows.sum(axis=0) > 1e-9], np.full(len(one.outlier), 0.01)
-
-
-def _spans(starts, end):
-    return zip(starts, np.append(starts[1:], end), strict=True)
 
 
 def interval(posterior, grid: Grid, mass=0.95):

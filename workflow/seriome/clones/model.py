@@ -568,14 +568,11 @@ def _finished(
         purity,
         error,
         founder,
-        settings,
     )
     if founder and not (label == 0).any():
         warnings.say(
             "founder_without_mutations", "no mutation is surely in every cancer cell: purity rests on few reads"
         )
-    if not founder and not any(one["warning"] == "no_founder" for one in warnings):
-        warnings.say("no_founder", "no cluster is held at CCF 1")
     number = int((label < 0).sum())
     if number:
         names = ", ".join(counts.mutations[n] for n in np.flatnonzero(label < 0)[:5]) + (" …" if number > 5 else "")
@@ -635,11 +632,7 @@ def _finished(
 def _own_ccf(one, grid):
     """(N, S) likeliest CCF of each mutation by its own reads."""
     like = one.like.reshape(len(one.like), one.samples, -1)
-    height = one.height + np.where(np.isfinite(one.elsewhere), one.elsewhere, one.prior)
-    top = np.maximum.reduceat(height, one.starts)
-    best = np.flatnonzero(height == top[one.mutation])
-    best = best[np.searchsorted(one.mutation[best], np.arange(len(one.starts)))]
-    return grid.ccf[like[best].argmax(axis=2)]
+    return grid.ccf[like[one.best_rows(one.alone)].argmax(axis=2)]
 
 
 def _bounds(draws, mass=0.95):
@@ -649,7 +642,7 @@ def _bounds(draws, mass=0.95):
     return ordered[cut], ordered[-1 - cut]
 
 
-def _told(counts, ways, rows, label, draws, informative, purity, error, founder, settings):
+def _told(counts, ways, rows, label, draws, informative, purity, error, founder):
     """CCF, bounds, limit and state of each cluster in each sample, (K, S) each."""
     shape = draws.shape[1:]
     ccf, lower, upper, lod = (np.full(shape, np.nan) for _ in range(4))

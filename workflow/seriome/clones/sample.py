@@ -47,16 +47,9 @@ class _Chain:
         self.coarse = np.log(np.add.reduceat(np.exp(grid.prior), np.arange(len(grid.fine))[:: grid.refine]))
         self.label = np.where(begin.out > 0.5, -1, begin.memberships(one).argmax(axis=1))
         score = begin.rows[np.arange(len(begin.rows)), np.maximum(self.label, 0)[one.mutation]]
-        self.row = self._row_of(np.log(np.maximum(score, 1e-300)))
+        self.row = self.data.best_rows(np.log(np.maximum(score, 1e-300)))
         self.count = begin.rows.shape[1]
         self.curves = self._curves()
-        self.tried = self.taken = 0
-
-    def _row_of(self, score):
-        """(N,) the row of each mutation with the highest score."""
-        top = np.maximum.reduceat(score, self.data.starts)
-        at = np.flatnonzero(score == top[self.data.mutation])
-        return at[np.searchsorted(self.data.mutation[at], np.arange(len(self.data.starts)))]
 
     # --- curves, evidence, CCFs
 
@@ -119,10 +112,9 @@ class _Chain:
         label[label == self.count] = -1
         label = np.where(stays, self.label, label)
         mine = score[np.maximum(label, 0)[one.mutation], np.arange(len(one.mutation))]
-        self.row = self._row_of(mine + self.rng.gumbel(size=len(mine)))
+        self.row = self.data.best_rows(mine + self.rng.gumbel(size=len(mine)))
         self.label = label
         self._tidy()
-        self.points = points
 
     def _tidy(self):
         """Empty clusters leave."""
@@ -144,7 +136,6 @@ class _Chain:
     def split_or_merge(self):
         if self.count > MOST:
             return
-        self.tried += 1
         named = np.flatnonzero(self.label >= 0)
         if len(named) < 2:
             return
@@ -190,11 +181,9 @@ class _Chain:
             if np.log(self.rng.random()) < gain + self._price(self.count + 1) - proposal:
                 self.label[both[half]] = self.count
                 self.count += 1
-                self.taken += 1
                 self.curves = self._curves()
         elif np.log(self.rng.random()) < proposal - gain - self._price(self.count):
             self.label[both] = a
-            self.taken += 1
             last = self.count - 1
             self.label[self.label == last] = b if b != last else last
             self.count -= 1
@@ -231,7 +220,6 @@ def sample(one: Data, grid: Grid, begin: Mixture, *, draws=200, burn=50, moves=2
             points = chain._draw_ccf(chain.curves, chain.founder)
             labels.append(chain.label.astype(np.int16))
             ccf.append(grid.fine[points].astype(np.float32))
-    sample.rate = chain.taken / max(chain.tried, 1)
     return Draws(np.array(labels), ccf)
 
 
