@@ -14,13 +14,22 @@ doi:10.1038/s41592-020-01013-2 (what goes wrong when the anchor does).
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.special import betaincinv, log_ndtr
+from scipy.special import betaincinv, gammaln, log_ndtr
 
 from seriome.clones import detection
 from seriome.clones.bias import biased
-from seriome.clones.cluster import Mixture, data, interval, mix
+from seriome.clones.cluster import COST, Mixture, data, interval, mix
 from seriome.clones.copies import FREE, LATE, States, rates, states
-from seriome.clones.likelihood import Counts, Grid, expected_vaf, grid_for, log_likelihood, outlier, tensor
+from seriome.clones.likelihood import (
+    Counts,
+    Grid,
+    expected_vaf,
+    grid_for,
+    log_evidence,
+    log_likelihood,
+    outlier,
+    tensor,
+)
 from seriome.clones.sample import representative, sample, together
 
 PRECISIONS = np.array([60, 120, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000.0])
@@ -37,7 +46,8 @@ TOO_LOW = 0.7  # and the part of the stated purity below which the founder's rea
 MOVED = 0.1  # difference between the two that is worth a warning
 EMPTY = 0.01  # share of the mutations below which a founder holds next to nothing
 FEW = 3  # mutations below which clusters are hardly told apart
-ANCHORS = 400  # founder mutations that purity is estimated from; more would not change it
+TAIL = 3  # degrees of freedom of a stated purity's error: mostly small, sometimes the wrong solution of a caller
+ANCHORS = 400  # founder mutations that a first look at purity rests on
 
 
 @dataclass(frozen=True)
@@ -229,14 +239,10 @@ def _fit(counts: Counts, copy_number, settings, purity, error) -> Model:
             if same_precision:
                 break
             continue
-        anchor = (
-            ways.mutation,
-            mixture.rows[:, _top(mixture, grid)],
-            np.abs(ways.copies),
-            ways.total,
-            ways.normal,
-            informative,
-        )
+        joined = _anchor(mixture, one, grid, rho, stated[informative], settings)
+        mixture = _with_founder(mixture, joined)
+        copies = np.abs(ways.copies), ways.total, ways.normal
+        anchor = ways.mutation, mixture.rows[:, 0], *copies, informative
         now = _purity(counts, anchor, settings, error, precision, stated)
         if not now["detected"].any():
             break
@@ -281,13 +287,44 @@ def _set_apart(mixture: Mixture, one, off: dict) -> Mixture:
     return replace(mixture, rows=rows, out=out)
 
 
-def _top(mixture: Mixture, grid: Grid) -> int:
-    """The cluster that purity rests on: the founder, or the highest of the others where next to nothing is at CCF 1."""
+def _anchor(mixture: Mixture, one, grid: Grid, purity, stated, settings) -> list[int]:
+    """The clusters that are the founder, 0 among them: those that at another purity fit better as one with it.
+
+    Where the fit cuts the founder in two, its upper part alone would pull purity up, and more so each round. Joined,
+    the reads choose one CCF per sample, which is then 1 at a purity lower by that factor (its prior included).
+    """
     sizes = mixture.rows.sum(axis=0)
-    if sizes[0] >= EMPTY * sizes.sum() or len(sizes) == 1:
-        return 0
     height = (mixture.posterior @ grid.fine).mean(axis=1)
-    return 1 + int(np.argmax(np.where(sizes[1:] >= EMPTY * sizes.sum(), height[1:], 0)))
+    evidence = log_evidence(mixture.curves, grid).sum(axis=1)
+    evidence[0] = mixture.curves[0, :, -1].sum()
+    away = np.where(np.isfinite(stated), _off(purity * grid.fine[:, None], stated, settings), 0).T  # (S, F)
+    away = away - away[:, -1:]
+    joined = [0]
+    for k in 1 + np.argsort(-height[1:], kind="stable"):
+        curve = mixture.curves[[*joined, k]].sum(axis=0)
+        apart = (mixture.curves[joined].sum(axis=0) + away).max(axis=1).sum() + evidence[k]
+        n, m = sizes[joined].sum(), sizes[k]
+        gain = (curve + away).max(axis=1).sum() - apart
+        gain += gammaln(1 + n + m) - gammaln(1 + n) - gammaln(1 + m) - np.log(sizes.sum()) + COST
+        if gain <= 0 and n >= EMPTY * sizes.sum():
+            break
+        joined.append(int(k))
+    return joined
+
+
+def _with_founder(mixture: Mixture, joined: list[int]) -> Mixture:
+    """The fit with these clusters as one, in place 0. Its posterior is left to the next round."""
+    if len(joined) == 1:
+        return mixture
+    rows = mixture.rows.copy()
+    rows[:, 0] = rows[:, joined].sum(axis=1)
+    kept = [k for k in range(rows.shape[1]) if k not in joined[1:]]
+    return replace(mixture, rows=rows[:, kept], curves=mixture.curves[kept], posterior=mixture.posterior[kept])
+
+
+def _off(purity, stated, settings: Settings):
+    """Log prior of purities around the stated ones, Student's t, without its constant."""
+    return -0.5 * (TAIL + 1) * np.log1p(((purity - stated) / settings.purity_sd) ** 2 / TAIL)
 
 
 # --- copies
@@ -391,8 +428,7 @@ def _purity(counts, anchor, settings, error_rate, precision, stated) -> dict:
     Prior: normal around the stated purity, uniform without one.
     """
     mutation, weight, copies, total, normal, columns = anchor
-    order = np.argsort(-weight, kind="stable")[:ANCHORS]
-    keep = np.sort(order[weight[order] > 0.05])
+    keep = np.flatnonzero(weight > 0.02)  # not the surest alone: those are the ones whose reads lie high by chance
     mutation, weight, copies, total, normal = (x[keep] for x in (mutation, weight, copies, total, normal))
     sure = weight > 0.5 if (weight > 0.5).any() else weight >= weight.max(initial=0)
     samples = len(counts.samples)
@@ -414,26 +450,20 @@ def _purity(counts, anchor, settings, error_rate, precision, stated) -> dict:
         if not covered.any() or seen < least or by_error >= detection.ALPHA:
             continue
         found["detected"][s] = True
-        points = np.geomspace(1e-5, 1, 200)
-        for _ in range(2):
-            vaf = expected_vaf(
-                1,
-                points,
-                here[covered, None],
-                total[covered, column, None],
-                normal[covered, column, None],
-                errors[covered, None],
-            )
-            curve = log_likelihood(alt[covered, None], depth[covered, None], vaf, precision)
-            curve = (weight[covered, None] * curve).sum(axis=0) + np.log(np.gradient(points))
+        points, rows = np.geomspace(1e-5, 1, 200), np.flatnonzero(covered)
+        for some in (rows[:: 1 + len(rows) // ANCHORS], rows):
+            cells = (x[some, column, None] for x in (total, normal))
+            vaf = expected_vaf(1, points, here[some, None], *cells, errors[some, None])
+            curve = log_likelihood(alt[some, None], depth[some, None], vaf, precision)
+            curve = (weight[some, None] * curve).sum(axis=0) + np.log(np.gradient(points))
             found["own"][s] = points[np.argmax(curve - np.log(np.gradient(points)))]
             if np.isfinite(stated[s]):
-                curve = curve - 0.5 * ((points - stated[s]) / settings.purity_sd) ** 2
+                curve = curve + _off(points, stated[s], settings)
             mass = np.exp(curve - curve.max())
             mass /= mass.sum()
             likely = np.flatnonzero(mass > 1e-7 * mass.max())
             last = points
-            points = np.linspace(points[max(likely[0] - 1, 0)], points[min(likely[-1] + 1, len(points) - 1)], 200)
+            points = np.linspace(points[max(likely[0] - 1, 0)], points[min(likely[-1] + 1, len(points) - 1)], 100)
         below = np.cumsum(mass)
         found["value"][s] = mass @ last
         found["lower"][s] = last[np.argmax(below >= 0.025)]
