@@ -1,7 +1,7 @@
 """The sampler against all set partitions of a few mutations, each scored by the model's exact evidence.
 
 Prior of a partition into K clusters of sizes n, from Dirichlet(1, ..., 1) weights, K! orders and a Poisson number of
-clusters of mean CLONES: CLONES^K (K-1)! / (K-1+N)! x product of n!.
+clusters of mean CLONES: CLONES^K (K-1)! / (K-1+N)! x product of n!; more where there are more samples (ALIKE).
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ import pytest
 from scipy.special import gammaln, logsumexp
 
 from seriome.clones import sample as sampler
-from seriome.clones.cluster import data, mix
+from seriome.clones.cluster import ALIKE, data, mix
 from seriome.clones.copies import states
 from seriome.clones.likelihood import Counts, Grid, log_evidence, outlier, tensor
 from seriome.clones.sample import CLONES, Draws, sample
@@ -61,7 +61,7 @@ def exact(one, founder=False) -> dict:
         count = int(label.max()) + 1
         sizes = np.bincount(label, minlength=count)
         prior = gammaln(count) - gammaln(count + mutations)
-        prior += gammaln(1 + sizes).sum() + np.log(CLONES) * count
+        prior += gammaln(1 + sizes).sum() + (np.log(CLONES) + ALIKE * (one.samples - 1)) * count
         each = []
         for rows in choices:
             first = founder & (label == 0)
@@ -165,7 +165,7 @@ def test_outliers_are_drawn():
 
 
 def test_of_mutations_by_hand():
-    drawn = Draws(np.array([[0, 1, -1], [0, 0, 0]]), [np.array([[1.0], [0.5]]), np.array([[0.75]])])
+    drawn = Draws(np.array([[0, 1, -1], [0, 0, 0]]), [np.array([[1.0], [0.5]]), np.array([[0.75]])], np.ones((2, 1)))
     assert drawn.of_mutations(np.array([[0.1], [0.2], [0.3]]))[:, :, 0].tolist() == [
         pytest.approx([1.0, 0.5, 0.3]), pytest.approx([0.75, 0.75, 0.75])
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 from scipy.optimize import nnls
+from scipy.stats import beta
 
 from seriome.clones import tree as clone_tree
 from seriome.clones.tree import RETURN, TOP, YOUNGER, ancestors, grow, lineages
@@ -17,6 +18,10 @@ def log_odds(found, one, other) -> float:
     """In the nats of the scores, before TRUST."""
     chance = dict(found.trees)
     return math.log(chance[one] / chance[other]) / clone_tree.TRUST
+
+
+def without_course(monkeypatch):
+    monkeypatch.setattr(clone_tree._Scorer, "_course", lambda self, trees: 0)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +101,7 @@ def test_projection_is_the_least_squares_of_scipy():
 
 
 def test_own_share_that_returns(monkeypatch):
-    monkeypatch.setattr(clone_tree, "JUMP", 0)
+    without_course(monkeypatch)
     error = np.full((3, 3), 0.004)
     chain, branches = (-1, 0, 1), (-1, 0, 0)
     without = log_odds(grow(RETURNING, error), chain, branches)
@@ -115,7 +120,7 @@ def test_own_share_that_returns(monkeypatch):
     ],
 )
 def test_time_rules_hold_within_one_site(monkeypatch, group, cost):
-    monkeypatch.setattr(clone_tree, "JUMP", 0)
+    without_course(monkeypatch)
     error = np.full((3, 3), 0.004)
     chain, branches = (-1, 0, 1), (-1, 0, 0)
     found, without = grow(RETURNING, error, day=[0, 30, 60], group=group), grow(RETURNING, error)
@@ -145,20 +150,93 @@ def test_ancestor_is_not_younger(group, present, cost):
     assert log_odds(found, chain, branches) - log_odds(without, chain, branches) == pytest.approx(cost, abs=1e-6)
 
 
-def test_smooth_course_is_likelier():
-    """Own shares of the founder, clone 1 and clone 2: as a chain 0.5 0.4 0.5, 0.1 0.1 0.1 and 0.4 0.5 0.4; as branches
-    0.1 -0.1 0.1, 0.5 0.6 0.5 and 0.4 0.5 0.4. What is below 0.02 counts as 0.02. The chain is steadier."""
+def test_steady_course_is_likelier():
+    """Own shares of clones 1 and 2: as a chain 0.1 0.1 0.1 and 0.4 0.5 0.4; as branches 0.5 0.6 0.5 and 0.4 0.5 0.4.
+    The founder's: 0.5 0.4 0.5 in the chain, and 0.1 -0.1 0.1 in branches, which is a jump to nothing and back."""
     ccf = np.array([[1, 1, 1], [0.5, 0.6, 0.5], [0.4, 0.5, 0.4]])
     error = np.full((3, 3), 0.02)
     chain, branches = (-1, 0, 1), (-1, 0, 0)
     gain = log_odds(grow(ccf, error, day=[0, 1, 2]), chain, branches) - log_odds(grow(ccf, error), chain, branches)
+    assert gain > 0.5
 
-    def cost(own):
-        return sum(math.log1p((math.log(max(b, 0.02)) - math.log(max(a, 0.02))) ** 2) for a, b in own)
 
-    up = [[(0.5, 0.4), (0.4, 0.5)], [(0.1, 0.1)] * 2, [(0.4, 0.5), (0.5, 0.4)]]
-    flat = [[(0.1, 0.02), (0.02, 0.1)], [(0.5, 0.6), (0.6, 0.5)], [(0.4, 0.5), (0.5, 0.4)]]
-    assert gain == pytest.approx(clone_tree.JUMP * sum(map(cost, flat)) - clone_tree.JUMP * sum(map(cost, up)))
+def test_course_sums_over_all_courses():
+    """Against every course of four samples, one by one; the last clone is not covered in the third."""
+    ccf = np.array([[1, 1, 1, 1], [0.5, 0.3, 0.2, 0.05], [0.1, 0.1, np.nan, 0.3]])
+    error = np.full(ccf.shape, 0.05)
+    scorer = clone_tree._Scorer(ccf, error, None, None, [0, 1, 2, 3], None)
+    trees = np.array([[-1, 0, 0], [-1, 0, 1]])
+    level, chance, chains = clone_tree._chains(3, clone_tree.SHARES)
+    spacing = -math.log(clone_tree.LEAST) / (clone_tree.LEVELS - 1)
+    width = level * spacing / 2
+    for tree, found in zip(trees, scorer._course(trees), strict=True):
+        fits = []
+        for clone in range(3):
+            child = np.flatnonzero(tree == clone)
+            own = ccf[clone] - ccf[child].sum(axis=0)
+            sd = np.sqrt(0.05**2 * (1 + len(child)) + width[:, None] ** 2)
+            fit = np.exp(-(((own - level[:, None]) / sd) ** 2) / 2) / sd + 1e-4
+            fits.append(np.where(np.isnan(own), 1, fit).T)
+        steady = []
+        for steps in chains:
+            course = chance[:, None, None, None] * steps[:, :, None, None] * steps[:, :, None] * steps
+            steady.append(np.prod([np.einsum("abcd,a,b,c,d", course, *fit) for fit in fits]))
+        apart = np.prod([np.prod(fit @ chance) for fit in fits])
+        assert found == pytest.approx(math.log(np.mean(steady) / apart), abs=1e-8)
+
+
+def test_chain_leaves_each_sample_as_it_is():
+    level, chance, chains = clone_tree._chains(5, 0.5)
+    assert chance.sum() == pytest.approx(1)
+    assert chance[level > 0.5].sum() == pytest.approx(beta.sf(0.5, 0.5, 2), abs=0.03)
+    for steps in chains:
+        assert steps.sum(axis=1) == pytest.approx(1, abs=1e-6)
+        assert chance @ steps == pytest.approx(chance, abs=1e-6)
+
+
+def test_central_tree_is_the_best_of_all():
+    """Against the expected F1 of every tree of four clones with one founder, pair by pair."""
+    rng = np.random.default_rng(4)
+    every = [(-1, *one) for one in product(range(4), repeat=3)]
+    every = np.array([one for one in every if all(0 in (clone, *ancestors_or_none(one, clone)) for clone in range(4))])
+    assert len(every) == 16
+    for _ in range(20):
+        some = every[rng.permutation(16)[:6]]
+        weight = rng.dirichlet(np.full(6, 0.5))
+        found = clone_tree._central(some, weight, lineages(some))
+        expected = [
+            sum(p * f1(pairs_of(one), pairs_of(other)) for p, other in zip(weight, some, strict=True)) for one in every
+        ]
+        mine = sum(p * f1(pairs_of(found), pairs_of(other)) for p, other in zip(weight, some, strict=True))
+        assert mine == pytest.approx(max(expected), abs=1e-6)
+
+
+def ancestors_or_none(parent, one) -> list[int]:
+    """Up to the top; nothing where that is a ring."""
+    line = []
+    while parent[one] >= 0:
+        one = parent[one]
+        if len(line) > len(parent):
+            return []
+        line.append(one)
+    return line
+
+
+def pairs_of(parent) -> set:
+    return {(above, clone) for clone in range(len(parent)) for above in ancestors(parent, clone)}
+
+
+def f1(one, other) -> float:
+    return 2 * len(one & other) / (len(one) + len(other))
+
+
+def test_trees_not_scored_in_full_count(monkeypatch):
+    """Six clones of one sample: most is open. Supports with 60 trees scored in full are near those with all."""
+    ccf, error = np.array([[1], [0.5], [0.3], [0.2], [0.12], [0.08]]), np.full((6, 1), 0.03)
+    full = grow(ccf, error)
+    monkeypatch.setattr(clone_tree, "SCORED", 60)
+    monkeypatch.setattr(clone_tree, "ROUNDS", 0)
+    assert grow(ccf, error).ancestor == pytest.approx(full.ancestor, abs=0.07)
 
 
 def test_founder_at_one_leaves_no_room_for_a_second():

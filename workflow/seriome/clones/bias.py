@@ -8,9 +8,9 @@ amplicons, the mixtures of Roth et al. 2014, doi:10.1038/nmeth.2883, hold exampl
 """
 
 import numpy as np
-from scipy.special import gammaln, logsumexp
 
 from seriome.clones.likelihood import expected_vaf, log_likelihood
+from seriome.special import gammaln, logsumexp
 
 SPREAD = 0.5  # standard deviation of the log of the factor
 RARE = 0.02  # prior of such a mutation

@@ -8,19 +8,19 @@ Sources: Gillis and Roth 2020, doi:10.1186/s12859-020-03919-2 (variational clust
 2013, NeurIPS 26 (merges in closed form, births); Ueda et al. 2000, doi:10.1162/089976600300015088 (split and merge).
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma, gammaln, xlogy
 
 from seriome.clones.copies import States
-from seriome.clones.likelihood import Grid, log_evidence
+from seriome.clones.likelihood import Grid, log_evidence, posteriors
+from seriome.special import digamma, gammaln, xlogy
 
 START = 40  # groups that a fit begins with; they merge
 STRUCTURE = 1500  # mutations that clusters are sought with; the others are assigned and all are fitted again
 OUTLIERS = 100.0  # mutations that the prior of one outlier in a hundred counts for
-COST = 1.0  # nats that one more cluster has to gain beyond the bound: clones are few
+COST = 1.0  # nats that one more cluster has to gain beyond the bound: clones are few; in many samples less, since
+ALIKE = 0.5  # for each further sample: a clone's CCFs there are like those beside, and uniform priors ask too much
 NEAR = 1e-3  # change of the responsibilities at which rounds end
 
 
@@ -121,8 +121,7 @@ class _Fit:
         one, grid = self.data, self.grid
         summed = rows.T.astype(np.float32) @ one.like
         curves = (summed.reshape(-1, len(grid.ccf)) @ self.up.T).reshape(rows.shape[1], one.samples, -1).astype(float)
-        evidence = log_evidence(curves, grid)
-        posterior = np.exp(curves + grid.prior - evidence[:, :, None])
+        posterior, evidence = posteriors(curves, grid)
         if founder and len(curves):
             evidence[0] = curves[0, :, -1]
             posterior[0] = 0
@@ -199,7 +198,7 @@ class _Fit:
         first = rows[:, 0] if founder and rows.shape[1] else np.zeros(len(rows))
         later = np.where(np.isfinite(one.elsewhere), one.elsewhere, -1e3)
         found += mass @ one.height + first @ one.prior + (mass - first) @ later
-        return found - COST * rows.shape[1] + gammaln(rows.shape[1] + 1)
+        return found - cost(one.samples) * rows.shape[1] + gammaln(rows.shape[1] + 1)
 
     # --- moves
 
@@ -220,7 +219,7 @@ class _Fit:
             change += gammaln(1 + sizes[first] + sizes[second]) - gammaln(1 + sizes[first]) - gammaln(1 + sizes[second])
             total = sizes.sum()
             change += gammaln(count - 1) - gammaln(count) - gammaln(count - 1 + total) + gammaln(count + total)
-            change += COST - np.log(count)
+            change += cost(self.data.samples) - np.log(count)
             order = np.argsort(-change, kind="stable")  # entropy can only be lost, and is counted below
             used, pairs = set(), []
             for index in order[: 4 * count]:
@@ -355,6 +354,11 @@ class _Fit:
         return Mixture(self.rows, self.out, self.curves, self.posterior, float(self.bound()), self.founder)
 
 
+def cost(samples: int) -> float:
+    """Nats that one more cluster has to gain beyond the bound."""
+    return COST - ALIKE * (samples - 1)
+
+
 def _dirichlet(sizes) -> float:
     clusters = len(sizes)
     return gammaln(1 + sizes).sum() - gammaln(clusters + sizes.sum()) + gammaln(clusters)
@@ -379,6 +383,8 @@ def mix(
         return _grown(one, grid, founder, seed, starts, threads)
     if starts == 1:
         return _search(one, grid, founder, seed)
+    from concurrent.futures import ThreadPoolExecutor  # a single start does without
+
     with ThreadPoolExecutor(threads) as pool:
         fits = list(pool.map(lambda start: _search(one, grid, founder, seed + start), range(starts)))
     return max(fits, key=lambda fit: fit.bound)  # the first of equals

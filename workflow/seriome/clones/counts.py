@@ -64,48 +64,20 @@ def read_counts(path, samples_path=None) -> Table:
     problems.stop()
     if not rows:
         raise InputError(f"{path} has no rows below a header: each is a mutation in a sample")
-    cells, seen, content = {}, {}, {}
-    for line, row in enumerate(rows, start=2):
-        key = row["mutation_id"], row["sample_id"]
-        for column in ("mutation_id", "sample_id"):
-            if not row[column]:
-                problems.say(path, line, f"{column} is empty")
-        if key in seen:
-            problems.say(path, line, f"mutation {key[0]!r} in sample {key[1]!r} is also on line {seen[key]}")
-        seen.setdefault(key, line)
-        cell = {column: _number(row.get(column), column, path, line, problems) for column in (*WHOLE, *NUMBERS)}
-        cells[key] = cell
-        if any(value is None for value in cell.values()):
-            continue
-        if cell["minor_cn"] > cell["major_cn"]:
-            problems.say(
-                path, line, f"minor_cn {cell['minor_cn']:g} exceeds major_cn {cell['major_cn']:g}: exchange them"
-            )
-        for column, low, high in (("tumour_content", 0, 1), ("error_rate", 0, 0.5), ("fraction_2", 0, 1)):
-            value = cell[column]
-            if value == value and not (low < value <= high or (column == "fraction_2" and value == 0)):
-                problems.say(path, line, f"{column} {value:g} is not above {low} and at most {high:g}")
-        if cell["fraction_2"] > 0 and np.isnan([cell["major_cn_2"], cell["minor_cn_2"]]).any():
-            problems.say(path, line, "fraction_2 needs major_cn_2 and minor_cn_2, the copies of that part of the cells")
-        stated, first = content.setdefault(key[1], (cell["tumour_content"], line))
-        if abs(stated - cell["tumour_content"]) > 1e-6:
-            problems.say(
-                path,
-                line,
-                f"tumour_content of sample {key[1]} is {cell['tumour_content']:g}, on line {first} {stated:g}: it is "
-                "one number per sample (copies that differ between cells go to major_cn_2, minor_cn_2 and fraction_2)",
-            )
+    names = _names(rows, path, problems)
+    values = {column: _numbers(rows, column, path, problems) for column in (*WHOLE, *NUMBERS)}
+    _check(values, [sample for _, sample in names], path, problems)
     problems.stop()
-    mutations, samples = sorted({one for one, _ in cells}), sorted({one for _, one in cells})
+    mutations, samples = (sorted(set(one)) for one in zip(*names, strict=True))
     sheet = _samples(samples_path, path, samples, problems)
     problems.stop()
     samples = [one["sample"] for one in sheet]
     place = {one: n for n, one in enumerate(mutations)}
     column_of = {one: s for s, one in enumerate(samples)}
-    arrays = {key: np.full((len(mutations), len(samples)), np.nan) for key in (*WHOLE, *NUMBERS)}
-    for (mutation, sample), cell in cells.items():
-        for key, value in cell.items():
-            arrays[key][place[mutation], column_of[sample]] = value
+    at = [place[mutation] for mutation, _ in names], [column_of[sample] for _, sample in names]
+    arrays = {key: np.full((len(mutations), len(samples)), np.nan) for key in values}
+    for key, column in values.items():
+        arrays[key][at] = column
     absent = int(np.isnan(arrays["ref_counts"]).sum())
     if absent:
         detail = (
@@ -126,7 +98,8 @@ def read_counts(path, samples_path=None) -> Table:
     alt, ref = (np.nan_to_num(arrays[key]).astype(int) for key in ("alt_counts", "ref_counts"))
     told = {}
     for row in rows:
-        told.setdefault(row["mutation_id"], {key: row.get(key) or None for key in TOLD})
+        if row["mutation_id"] not in told:
+            told[row["mutation_id"]] = {key: row.get(key) or None for key in TOLD}
     return Table(
         counts=Counts(tuple(mutations), tuple(samples), alt, alt + ref),
         copy_number=CopyNumber(arrays["major_cn"], arrays["minor_cn"], arrays["normal_cn"], second),
@@ -171,6 +144,75 @@ def _comma(header) -> str:
     return "; the table does not look tab-separated" if len(header) == 1 and "," in str(header[0]) else ""
 
 
+def _names(rows, path, problems) -> list[tuple]:
+    """(mutation, sample) of each row, none empty, none twice."""
+    names, seen = [(row["mutation_id"], row["sample_id"]) for row in rows], {}
+    for line, name in enumerate(names, start=2):
+        for column, one in zip(("mutation_id", "sample_id"), name, strict=True):
+            if not one:
+                problems.say(path, line, f"{column} is empty")
+        if name in seen:
+            problems.say(path, line, f"mutation {name[0]!r} in sample {name[1]!r} is also on line {seen[name]}")
+        seen.setdefault(name, line)
+    return names
+
+
+def _numbers(rows, column, path, problems) -> np.ndarray:
+    """A column as numbers; NaN for an empty optional cell, infinite where there is a problem."""
+    if column not in rows[0]:
+        return np.full(len(rows), np.nan)
+    try:
+        values = np.array([float(row[column]) for row in rows])
+    except (TypeError, ValueError):
+        values = np.full(len(rows), np.nan)
+    sound = np.isfinite(values)
+    if column in WHOLE:
+        sound &= (values >= 0) & (values <= _most(column)) & (values == np.floor(values))
+    for n in np.flatnonzero(~sound):
+        value = _number(rows[n][column], column, path, n + 2, problems)
+        values[n] = np.inf if value is None else value
+    return values
+
+
+def _check(values, samples, path, problems) -> None:
+    """What the numbers of a row, each sound by itself, have to be to one another."""
+    sound = ~np.isinf(list(values.values())).any(axis=0)
+
+    def refuse(wrong, text):
+        for n in np.flatnonzero(sound & wrong):
+            row = {column: value[n] for column, value in values.items()}
+            problems.say(path, int(n) + 2, text(n, row))
+
+    refuse(
+        values["minor_cn"] > values["major_cn"],
+        lambda n, row: f"minor_cn {row['minor_cn']:g} exceeds major_cn {row['major_cn']:g}: exchange them",
+    )
+    for column, low, high in (("tumour_content", 0, 1), ("error_rate", 0, 0.5), ("fraction_2", 0, 1)):
+        value = values[column]
+        wrong = (value <= low) | (value > high)
+        if column == "fraction_2":
+            wrong &= value != 0
+        refuse(wrong, lambda n, row, c=column, a=low, b=high: f"{c} {row[c]:g} is not above {a} and at most {b:g}")
+    refuse(
+        (values["fraction_2"] > 0) & np.isnan(values["major_cn_2"] + values["minor_cn_2"]),
+        lambda n, row: "fraction_2 needs major_cn_2 and minor_cn_2, the copies of that part of the cells",
+    )
+    content, seen = np.where(sound, values["tumour_content"], np.nan), {}
+    first = [seen.setdefault(one, n) if fine else n for n, (one, fine) in enumerate(zip(samples, sound, strict=True))]
+    refuse(
+        np.abs(content[first] - content) > 1e-6,
+        lambda n, row: (
+            f"tumour_content of sample {samples[n]} is {content[n]:g}, on line {first[n] + 2} "
+            f"{content[first[n]]:g}: it is one number per sample (copies that differ between cells go to major_cn_2, "
+            "minor_cn_2 and fraction_2)"
+        ),
+    )
+
+
+def _most(column) -> float:
+    return MOST_COPIES if column.endswith("_cn") else MOST_READS
+
+
 def _number(text, column, path, line, problems):
     """A number; NaN for an empty optional cell; None, and a problem, for anything else."""
     if text is None or text == "":
@@ -182,7 +224,7 @@ def _number(text, column, path, line, problems):
         value = float(text)
     except ValueError:
         value = np.nan
-    most = MOST_COPIES if column.endswith("_cn") else MOST_READS
+    most = _most(column)
     if column in WHOLE and value > most:
         problems.say(
             path,

@@ -9,7 +9,8 @@ doi:10.1111/j.2517-6161.1995.tb02031.x (many at once).
 """
 
 import numpy as np
-from scipy.special import gammainc, gammaincinv, pdtr
+
+from seriome.special import gammainc, gammaincinv, pdtr
 
 ALPHA, POWER = 0.01, 0.95
 

@@ -29,9 +29,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.special import log_ndtr, logsumexp, ndtr, ndtri
 
 from seriome.clones.detection import POWER
+from seriome.special import log_ndtr, logsumexp, ndtr, ndtri
 
 CHAINS, STEPS = 500, 30  # of the sampler: every chain gives one draw
 RATE = 0.1  # prior standard deviation of the tumour's growth rate, per day: a doubling in a week is not excluded
@@ -300,23 +300,16 @@ def _posterior(seen: _Seen, ever, knots, level, rng) -> np.ndarray:
     weight = np.exp(scores - scores.max())
     edges = np.cumsum(weight / weight.sum())
     which = np.searchsorted(edges, (np.arange(CHAINS) + 0.5) / CHAINS).clip(max=len(tried) - 1)
-    mean, axes = np.zeros((CHAINS, columns)), {}
+    mean = np.zeros((CHAINS, columns))
+    deviations = rng.standard_normal((1 + STEPS if len(others) else 1, CHAINS, columns))
     for one in np.unique(which):
         prior, root, white = fits[one]
         half = np.linalg.solve(root, exact * prior**2)
         values, vectors = np.linalg.eigh(np.diag(prior**2) - half.T @ half)
         mean[which == one] = half.T @ white
-        axes[one] = (vectors * np.sqrt(np.maximum(values, 0))).T
-
-    def deviation():
-        found, normal = np.empty((CHAINS, columns)), rng.standard_normal((CHAINS, columns))
-        for one, axis in axes.items():
-            found[which == one] = normal[which == one] @ axis
-        return found
-
-    state = deviation()
+        deviations[:, which == one] @= (vectors * np.sqrt(np.maximum(values, 0))).T
     if not len(others):
-        return mean + state
+        return mean + deviations[0]
     reach = np.sqrt(MISS**2 + np.array(tried)[which, :1] ** 2)
     ceiling = seen.limit[missed] + MISS * ndtri(1 - POWER)
     size, error = seen.size[little], seen.error[little]
@@ -329,30 +322,35 @@ def _posterior(seen: _Seen, ever, knots, level, rng) -> np.ndarray:
         off = (np.exp(np.minimum(scant, 50)) - size) / error
         return log_ndtr(room[chains] - unseen / reach[chains]).sum(axis=1) - 0.5 * (off**2).sum(axis=1)
 
-    return mean + _elliptical(state, deviation, others, score, rng)
+    return mean + _elliptical(deviations, others, score, rng)
 
 
-def _elliptical(state, deviation, design, score, rng):
-    """STEPS of elliptical slice sampling of each chain: prior draws by `deviation`, log likelihood by `score`."""
-    at = state @ design.T
-    now = score(at, np.arange(len(state)))
-    for _ in range(STEPS):
-        other = deviation()
-        other_at = other @ design.T
-        least = now + np.log(rng.random(len(state)))
-        angle = rng.uniform(0, 2 * np.pi, len(state))
-        low, high = angle - 2 * np.pi, angle.copy()
-        todo = np.arange(len(state))
-        while len(todo):
-            cos, sin = np.cos(angle[todo])[:, None], np.sin(angle[todo])[:, None]
-            trial_at = at[todo] * cos + other_at[todo] * sin
-            trial = score(trial_at, todo)
-            good = (trial > least[todo]) | (high[todo] - low[todo] < 1e-9)
-            done = todo[good]
-            state[done] = state[done] * cos[good] + other[done] * sin[good]
-            at[done], now[done] = trial_at[good], trial[good]
-            todo = todo[~good]
-            low[todo] = np.where(angle[todo] < 0, angle[todo], low[todo])
-            high[todo] = np.where(angle[todo] >= 0, angle[todo], high[todo])
-            angle[todo] = rng.uniform(low[todo], high[todo])
+def _elliptical(deviations, design, score, rng):
+    """The state of each chain after elliptical slice sampling; no chain waits for another.
+
+    A step begins with the whole turn, cut at random, and shrinks it towards the state until a point is accepted.
+    deviations  (1 + steps, chains, parameters) draws of the prior: where chains start, and what each step turns to
+    design      (cells, parameters);  score(at, chains) log likelihood of states times design, (chains, cells)
+    """
+    last, state, of_cells = len(deviations) - 1, deviations[0].copy(), deviations @ design.T
+    chain = np.arange(len(state))
+    step, at, to = np.ones(len(state), int), of_cells[0].copy(), of_cells[1].copy()
+    low, least = -2 * np.pi * rng.random(len(state)), score(at, chain) - rng.standard_exponential(len(state))
+    high = low + 2 * np.pi
+    while len(chain):
+        angle = low + (high - low) * rng.random(len(chain))
+        cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
+        trial_at = at * cos + to * sin
+        trial = score(trial_at, chain)
+        done = np.flatnonzero((trial > least) | (high - low < 1e-9))
+        low, high = np.where(angle < 0, angle, low), np.where(angle < 0, high, angle)
+        mine, turn = chain[done], step[done]
+        state[mine] = state[mine] * cos[done] + deviations[turn, mine] * sin[done]
+        at[done], to[done] = trial_at[done], of_cells[np.minimum(turn + 1, last), mine]
+        low[done], least[done] = -2 * np.pi * rng.random(len(done)), trial[done] - rng.standard_exponential(len(done))
+        high[done] = low[done] + 2 * np.pi
+        step[done] += 1
+        if (turn == last).any():
+            on = step <= last
+            chain, step, at, to, low, high, least = (one[on] for one in (chain, step, at, to, low, high, least))
     return state

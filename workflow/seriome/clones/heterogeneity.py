@@ -12,7 +12,8 @@ doi:10.1016/j.oraloncology.2012.09.007 (MATH); Landau et al. 2013, doi:10.1016/j
 """
 
 import numpy as np
-from scipy.special import xlogy
+
+from seriome.special import xlogy
 
 ABOVE = 0.05  # own share from which a clone is counted
 CLONAL = 0.95  # CCF above which a driver is clonal, if more likely than not

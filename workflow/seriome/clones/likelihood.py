@@ -11,9 +11,9 @@ doi:10.1186/s12859-020-03919-2 (CCF on a grid).
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln, gammaln, xlog1py, xlogy
 
 from seriome.errors import require
+from seriome.special import betaln, gammaln, xlog1py, xlogy
 
 POINTS = 96  # of the grid that likelihoods are computed on
 REFINE = 8  # times finer, between those points, the grid that posteriors are summed on
@@ -106,7 +106,8 @@ def log_likelihood(alt, depth, vaf, precision=None):
         return choose + xlogy(alt, vaf) + xlog1py(depth - alt, -vaf)
     a = np.maximum(vaf * precision, 1e-9)
     b = np.maximum((1 - vaf) * precision, 1e-9)
-    return choose + betaln(alt + a, depth - alt + b) - betaln(a, b)
+    fixed = choose - gammaln(depth + precision) + gammaln(precision)  # a + b is the precision
+    return gammaln(alt + a) + gammaln(depth - alt + b) - gammaln(a) - gammaln(b) + fixed
 
 
 def tensor(counts: Counts, states, purity, grid: Grid, precision=None) -> np.ndarray:
@@ -159,8 +160,22 @@ def outlier(counts: Counts) -> np.ndarray:
 
 def log_evidence(curves, grid: Grid):
     """Log evidence of clusters whose summed log likelihoods on the fine grid are `curves` (..., F)."""
+    mass, top = likelihoods(curves, grid)
+    return np.log(mass.sum(axis=-1), dtype=float) + top
+
+
+def posteriors(curves, grid: Grid):
+    """Of clusters as in `log_evidence`: probability of each point (..., F), float32, and the log evidence (...)."""
+    mass, top = likelihoods(curves, grid)
+    total = mass.sum(axis=-1)
+    mass /= total[..., None]
+    return mass, np.log(total, dtype=float) + top
+
+
+def likelihoods(curves, grid):
+    """(..., F) float32 likelihood times prior, less its top, and the log of that top (...)."""
     score = curves + grid.prior
     top = score.max(axis=-1, keepdims=True)
     score -= top
-    np.exp(score, out=score)
-    return np.log(score.sum(axis=-1)) + top[..., 0]
+    mass = score.astype(np.float32)
+    return np.exp(mass, out=mass), top[..., 0]

@@ -14,11 +14,10 @@ doi:10.1038/s41592-020-01013-2 (what goes wrong when the anchor does).
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.special import betaincinv, gammaln, log_ndtr
 
-from seriome.clones import detection
+from seriome.clones import detection, hidden
 from seriome.clones.bias import biased
-from seriome.clones.cluster import COST, Mixture, data, interval, mix
+from seriome.clones.cluster import Mixture, cost, data, interval, mix
 from seriome.clones.copies import FREE, LATE, States, rates, states
 from seriome.clones.likelihood import (
     Counts,
@@ -31,6 +30,7 @@ from seriome.clones.likelihood import (
     tensor,
 )
 from seriome.clones.sample import representative, sample, together
+from seriome.special import betaincinv, gammaln, log_ndtr
 
 PRECISIONS = np.array([60, 120, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000.0])
 START_PRECISION = 1000.0  # before it is estimated: a start that splits too much would hide the scatter
@@ -305,7 +305,7 @@ def _anchor(mixture: Mixture, one, grid: Grid, purity, stated, settings) -> list
         apart = (mixture.curves[joined].sum(axis=0) + away).max(axis=1).sum() + evidence[k]
         n, m = sizes[joined].sum(), sizes[k]
         gain = (curve + away).max(axis=1).sum() - apart
-        gain += gammaln(1 + n + m) - gammaln(1 + n) - gammaln(1 + m) - np.log(sizes.sum()) + COST
+        gain += gammaln(1 + n + m) - gammaln(1 + n) - gammaln(1 + m) - np.log(sizes.sum()) + cost(one.samples)
         if gain <= 0 and n >= EMPTY * sizes.sum():
             break
         joined.append(int(k))
@@ -324,7 +324,8 @@ def _with_founder(mixture: Mixture, joined: list[int]) -> Mixture:
 
 def _off(purity, stated, settings: Settings):
     """Log prior of purities around the stated ones, Student's t, without its constant."""
-    return -0.5 * (TAIL + 1) * np.log1p(((purity - stated) / settings.purity_sd) ** 2 / TAIL)
+    scale = settings.purity_sd * np.sqrt((TAIL - 2) / TAIL)
+    return -0.5 * (TAIL + 1) * np.log1p(((purity - stated) / scale) ** 2 / TAIL)
 
 
 # --- copies
@@ -541,17 +542,23 @@ def _finished(
     samples, mutations = len(counts.samples), len(counts.mutations)
     founder = mixture.founder
     fitted = np.where(mixture.out > 0.5, -1, mixture.memberships(one).argmax(axis=1))
-    drawn = sample(one, grid, mixture, seed=settings.seed, **_effort(mutations, settings))
+    rho, told = purity["value"][informative][:, None], stated[informative][:, None]
+
+    def prior_of_height(height):
+        return np.where(np.isfinite(told), _off(rho * height, told, settings), 0) + np.where(rho * height > 1, -1e3, 0)
+
+    drawn = sample(
+        one, grid, mixture, seed=settings.seed, prior_of_height=prior_of_height, **_effort(mutations, settings)
+    )
+    if founder:
+        purity = _drawn_purity(purity, informative, drawn.height)
     label = representative(drawn.label, fitted)
+    if founder:
+        label = _founder_first(label, drawn.label)
     member, out = together(drawn.label, label), (drawn.label < 0).mean(axis=0)
     out[label < 0] = np.maximum(out[label < 0], 0.51)
     own = _own_ccf(one, grid)
     of_mutations = drawn.of_mutations(own).astype(float)
-    cv = np.nan_to_num((purity["upper"] - purity["lower"]) / 3.92 / purity["value"])[informative]
-    rng = np.random.default_rng([settings.seed, 3])
-    noise = np.exp(cv * rng.standard_normal((len(of_mutations), 1, len(informative))))
-    of_mutations = np.where(of_mutations < 1, np.minimum(of_mutations * noise, 1), 1)
-
     kept = [k for k in range(member.shape[1]) if (label == k).any() or (founder and k == 0)]
     draws = np.full((len(of_mutations), len(kept), samples), np.nan)
     for column, k in enumerate(kept):
@@ -583,6 +590,14 @@ def _finished(
     mutation_ccf, mutation_lower, mutation_upper = cell.copy(), cell.copy(), cell.copy()
     for n in off:
         of_mutations[:, n] = draws[:, label[n]][:, informative]
+    rng = np.random.default_rng([settings.seed, 3])
+    like = one.like[one.best_rows(mixture.rows.max(axis=1))].reshape(mutations, one.samples, -1)
+    for k in range(1 if founder else 0, len(kept)):
+        any_of = np.flatnonzero((member[:, k] > hidden.ANY) | (label == k))
+        ccf = draws[:, k][:, informative].mean(axis=0)
+        apart = hidden.offsets(like[any_of], member[any_of, k], ccf, grid, len(draws), rng)
+        mine = label[any_of] == k
+        of_mutations[:, any_of[mine]] = np.clip(of_mutations[:, any_of[mine]] + apart[:, mine], 0, 1)
     mutation_ccf[:, informative] = np.median(of_mutations, axis=0)
     low, high = _bounds(of_mutations)
     mutation_lower[:, informative], mutation_upper[:, informative] = low, high
@@ -657,6 +672,25 @@ def _finished(
         rounds=rounds,
         warnings=list(warnings),
     )
+
+
+def _founder_first(label, drawn) -> np.ndarray:
+    """The labels with 0 for the cluster that holds most of what the draws (T, N) call the founder's.
+
+    A draw in which another cluster stands at CCF 1 may be as good a clustering; which is the founder, all draws say.
+    """
+    held = np.bincount(np.maximum(label, 0), (drawn == 0).mean(axis=0) * (label >= 0))
+    top = int(held.argmax())
+    return np.where(label == top, 0, np.where(label == 0, top, label)) if held[top] > 0 else label
+
+
+def _drawn_purity(purity, informative, height) -> dict:
+    """The purities with mean and bounds of the draws (T, S of the samples that inform)."""
+    drawn = purity["value"][informative] * height
+    new = {key: purity[key].copy() for key in ("value", "lower", "upper")}
+    new["value"][informative] = drawn.mean(axis=0)
+    new["lower"][informative], new["upper"][informative] = _bounds(drawn)
+    return purity | new
 
 
 def _own_ccf(one, grid):

@@ -4,6 +4,7 @@ The tree follows from the clusters, the shares from clusters and trees, growth a
 from all of them.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,6 +37,7 @@ COLUMNS = {
 }
 COLUMNS = {name: columns.split() for name, columns in COLUMNS.items()}
 TABLES = tuple(COLUMNS)
+FLOATS, BOOLS = (float, np.floating), (bool, np.bool_)
 
 
 @dataclass
@@ -91,14 +93,15 @@ def _path(target, name, suffix):
 
 def _plain_row(row) -> dict:
     """Numbers to six digits, a missing value as None."""
-    plain = {}
-    for key, value in row.items():
-        if isinstance(value, float | np.floating):
-            value = f"{value:.6g}" if np.isfinite(value) else None
-        elif isinstance(value, bool | np.bool_):
-            value = "true" if value else "false"
-        plain[key] = value
-    return plain
+    return {key: _plain(value) for key, value in row.items()}
+
+
+def _plain(value):
+    if isinstance(value, FLOATS):
+        return f"{value:.6g}" if math.isfinite(value) else None
+    if isinstance(value, BOOLS):
+        return "true" if value else "false"
+    return value
 
 
 def states_of(counts, error) -> tuple[np.ndarray, np.ndarray]:

@@ -12,24 +12,29 @@ Harrison 2018, doi:10.1080/01621459.2016.1255636 (mixtures whose number of clust
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln, xlogy
 
-from seriome.clones.cluster import OUTLIERS, Data, Mixture
-from seriome.clones.likelihood import Grid, log_evidence
+from seriome.clones.cluster import ALIKE, OUTLIERS, Data, Mixture
+from seriome.clones.likelihood import Grid, likelihoods, log_evidence
+from seriome.special import gammaln, xlogy
 
 LAUNCH = 1  # restricted sweeps that shape a split before it is proposed
-CLONES = 5.0  # mean of the Poisson prior of the number of clusters
+CLONES = 5.0  # mean of the Poisson prior of the number of clusters, of one sample; see cluster.ALIKE for more
 LOOKED_AT = 2000  # mutations that clusterings are compared on
 FREE = 0.7  # share of the mutations whose label a sweep may change
+MOST_OFF = 0.1  # relative change of purity that a chain looks for
 MOST = 60  # clusters that a chain may hold
 
 
 @dataclass(frozen=True)
 class Draws:
-    """T draws. label (T, N): each mutation's cluster of that draw, -1 an outlier; ccf: T arrays (K of the draw, S)."""
+    """T draws. label (T, N): each mutation's cluster of that draw, -1 an outlier; ccf: T arrays (K of the draw, S).
+
+    height (T, S): the purity of that draw over the purity that the likelihoods were made with; CCFs are of it
+    """
 
     label: np.ndarray
     ccf: list
+    height: np.ndarray
 
     def of_mutations(self, own: np.ndarray) -> np.ndarray:
         """(T, N, S) CCF of every mutation in every draw; `own` (N, S) stands where it was an outlier."""
@@ -40,44 +45,71 @@ class Draws:
 
 
 class _Chain:
-    def __init__(self, one: Data, grid: Grid, begin: Mixture, seed: int):
+    """The state: labels, rows and, with a founder, its height: purity over the purity of the likelihoods.
+
+    The founder's likelihoods beside CCF 1 are those of a parabola through the grid's last points: heights differ from 1
+    by a few per cent.
+    """
+
+    def __init__(self, one: Data, grid: Grid, begin: Mixture, seed: int, prior_of_height=None):
         self.data, self.grid, self.founder = one, grid, begin.founder
+        self.prior_of_height = prior_of_height if begin.founder else None
         self.rng = np.random.default_rng([seed, 2])
         self.up = grid.up.astype(np.float32)
-        self.coarse = np.log(np.add.reduceat(np.exp(grid.prior), np.arange(len(grid.fine))[:: grid.refine]))
+        self.finer = np.ascontiguousarray(self.up.T)
+        self.first = np.tile(np.arange(one.samples) * len(grid.ccf), 2)  # first point of each sample, for two clusters
+        coarse = np.log(np.add.reduceat(np.exp(grid.prior), np.arange(len(grid.fine))[:: grid.refine]))
+        self.coarse = coarse.astype(np.float32)
         self.label = np.where(begin.out > 0.5, -1, begin.memberships(one).argmax(axis=1))
         score = begin.rows[np.arange(len(begin.rows)), np.maximum(self.label, 0)[one.mutation]]
         self.row = self.data.best_rows(np.log(np.maximum(score, 1e-300)))
         self.count = begin.rows.shape[1]
         self.curves = self._curves()
+        last = one.like.reshape(len(one.like), one.samples, -1)[:, :, -3:]
+        self.top, self.height = last[:, :, 2].sum(axis=1, dtype=float), np.ones(one.samples)
+        if self.prior_of_height is not None:
+            self.top_curve = _parabola(grid.ccf[-3:], last)  # (3, R, S)
+            self.steps = np.linspace(-5, 5, 101)
 
     # --- curves, evidence, CCFs
 
-    def _summed(self, rows):
-        return self.data.like[rows].sum(axis=0, dtype=np.float32)
-
     def _fine(self, summed):
-        shape = (-1, self.data.samples, len(self.grid.ccf))
-        return (summed.reshape(-1, shape[2]) @ self.up.T).reshape(-1, shape[1], len(self.grid.fine)).astype(float)
+        """(K, S, F) float32 on the fine grid, from (K, S * G)."""
+        shape = (len(summed), self.data.samples, len(self.grid.fine))
+        return (summed.reshape(-1, len(self.finer)) @ self.finer).reshape(shape)
 
     def _curves(self):
         """(K, S * G) summed log likelihoods of the clusters."""
-        return np.stack([self._summed(self.row[self.label == k]) for k in range(self.count)])
+        return _summed(np.arange(self.count)[:, None] == self.label, self.data.like[self.row])
+
+    def _draw_height(self):
+        """Purity, from the reads of the founder's mutations of this draw; and what that makes of every row there."""
+        if self.prior_of_height is None:
+            return
+        at_one, slope, bend = self.top_curve[:, self.row[self.label == 0]].sum(axis=1)  # (S,) each
+        spread = 1 / np.sqrt(np.maximum(-bend, 1 / MOST_OFF**2))
+        off = np.clip(spread**2 * slope, -MOST_OFF, MOST_OFF)[:, None] + spread[:, None] * self.steps
+        off = np.where(np.abs(off) <= 1.5 * MOST_OFF, off, np.nan)
+        score = slope[:, None] * off + bend[:, None] * off**2 / 2 + self.prior_of_height(1 + off)
+        below = np.cumsum(np.exp(np.where(np.isnan(score), -np.inf, score - np.nanmax(score, axis=1)[:, None])), axis=1)
+        at = (below < self.rng.random(len(below))[:, None] * below[:, -1:]).sum(axis=1)
+        off = off[np.arange(len(off)), at]
+        self.height = 1 + off
+        at_one, slope, bend = self.top_curve
+        self.top = at_one.sum(axis=1) + slope @ off + bend @ (off**2 / 2)
 
     def _draw_ccf(self, summed, founder):
         """Points (K, S) on the fine grid."""
-        score = self._fine(summed) + self.grid.prior
-        score -= score.max(axis=2, keepdims=True)
-        below = np.cumsum(np.exp(score), axis=2)
+        below = np.cumsum(likelihoods(self._fine(summed), self.grid)[0], axis=2)
         cut = self.rng.random(below.shape[:2]) * below[:, :, -1]
         at = (below < cut[:, :, None]).sum(axis=2)
         if founder:
             at[0] = len(self.grid.fine) - 1
         return at
 
-    def _at(self, points, rows=slice(None)):
-        """(K, R) log likelihood of rows at the clusters' CCFs (points of the fine grid)."""
-        return self.up[points].reshape(len(points), -1) @ self.data.like[rows].T
+    def _at(self, points):
+        """(K, R) log likelihood of the rows at the clusters' CCFs (points of the fine grid)."""
+        return self.up[points].reshape(len(points), -1) @ self.data.like.T
 
     # --- moves
 
@@ -88,6 +120,7 @@ class _Chain:
         are closed. Splits and merges alone change the number of clusters.
         """
         one = self.data
+        self._draw_height()
         points = self._draw_ccf(self.curves, self.founder)
         sizes = np.bincount(self.label[self.label >= 0], minlength=self.count)
         weight = self.rng.dirichlet(1.0 + sizes)
@@ -95,10 +128,7 @@ class _Chain:
         away = self.rng.beta(1.0 + out, OUTLIERS - 1 + total - out)
         score = self._at(points).astype(float) + (one.height + one.elsewhere)
         if self.founder:
-            hidden = ~np.isfinite(one.elsewhere)
-            score[0] += np.where(hidden, 0, one.prior - np.where(hidden, 0, one.elsewhere))
-            if hidden.any():
-                score[0, hidden] = self._at(points[:1], np.flatnonzero(hidden))[0] + (one.height + one.prior)[hidden]
+            score[0] = self.top + one.height + one.prior
         score += np.log(weight)[:, None] + np.log1p(-away)
         free = self.rng.random(total) < FREE
         held = np.bincount(self.label[(self.label >= 0) & ~free], minlength=self.count) > 0
@@ -131,7 +161,7 @@ class _Chain:
     def _price(self, more):
         """Log prior ratio of `more` clusters against one fewer, beside their sizes: Poisson, Dirichlet(1, ..., 1)."""
         total = (self.label >= 0).sum()
-        return np.log(CLONES) + np.log(more - 1) - np.log(more - 1 + total)
+        return np.log(CLONES) + ALIKE * (self.data.samples - 1) + np.log(more - 1) - np.log(more - 1 + total)
 
     def split_or_merge(self):
         if self.count > MOST:
@@ -139,7 +169,8 @@ class _Chain:
         named = np.flatnonzero(self.label >= 0)
         if len(named) < 2:
             return
-        i, j = self.rng.choice(named, 2, replace=False)
+        first, step = self.rng.integers(len(named)), self.rng.integers(1, len(named))
+        i, j = named[first], named[(first + step) % len(named)]
         a, b = self.label[i], self.label[j]
         if a == b:
             both = np.flatnonzero(self.label == a)
@@ -150,16 +181,17 @@ class _Chain:
         founder = self.founder and a == 0
         rows = self.row[both]
         like = self.data.like[rows]
-        seeds = np.stack([both == i, both == j])
+        seeds = np.array([both == i, both == j])
         stay = ~np.isfinite(self.data.elsewhere[rows]) if founder else np.zeros(len(both), bool)
         if stay[seeds[1]].any():
             return
+        top = self.top[rows] if founder else None
         extra = np.where(stay, -np.inf, self.data.elsewhere[rows] - self.data.prior[rows]) if founder else 0.0
         half = self._halved(self.rng.random(len(both)) < 0.5, seeds, stay)  # True: in the second
         for _ in range(LAUNCH):
-            chance = self._chance(like, half, extra, founder)
+            chance = self._chance(like, half, extra, top)
             half = self._halved(self.rng.random(len(both)) < chance, seeds, stay)
-        chance = self._chance(like, half, extra, founder)
+        chance = self._chance(like, half, extra, top)
         if a == b:
             half = self._halved(self.rng.random(len(both)) < chance, seeds, stay)
         else:
@@ -167,11 +199,11 @@ class _Chain:
         proposal = np.where(half, np.log(np.maximum(chance, 1e-13)), np.log1p(-chance))[
             ~(seeds.any(axis=0) | stay)
         ].sum()
-        parts = np.stack([like[~half].sum(axis=0), like[half].sum(axis=0), like.sum(axis=0)])
-        fine = self._fine(parts)
+        parts = _summed([~half, half], like)
+        fine = self._fine(np.vstack([parts, parts[0] + parts[1]]))
         evidence = log_evidence(fine, self.grid).sum(axis=1)
         if founder:
-            evidence[[0, 2]] = fine[[0, 2], :, -1].sum(axis=1)
+            evidence[[0, 2]] = top[~half].sum(), top.sum()
         n, m = int((~half).sum()), int(half.sum())
         gain = evidence[0] + evidence[1] - evidence[2]
         gain += gammaln(1 + n) + gammaln(1 + m) - gammaln(1 + n + m)
@@ -193,25 +225,43 @@ class _Chain:
         """Halves in which each seed is in its own, and what cannot leave is in the first."""
         return (half & ~seeds[0] & ~stay) | seeds[1]
 
-    def _chance(self, like, half, extra, founder):
-        """Probability of the second half of each mutation, given CCFs (on the coarse grid) drawn for the two."""
+    def _chance(self, like, half, extra, top):
+        """Probability of the second half of each mutation, given CCFs (on the coarse grid) drawn for the two.
+
+        top  (n,) log likelihood of each in the first half where that is the founder, else None
+        """
         samples, points = self.data.samples, len(self.grid.ccf)
-        summed = np.stack([like[~half].sum(axis=0), like[half].sum(axis=0)]).reshape(2 * samples, points)
+        summed = _summed([~half, half], like).reshape(2 * samples, points)
         below = np.cumsum(np.exp(summed - summed.max(axis=1, keepdims=True) + self.coarse), axis=1)
         at = (below < self.rng.random((2 * samples, 1)) * below[:, -1:]).sum(axis=1)
-        if founder:
-            at[:samples] = points - 1
-        place = at + np.tile(np.arange(samples) * points, 2)
-        fit = like[:, place]
-        odds = fit[:, samples:].sum(axis=1) - fit[:, :samples].sum(axis=1) + extra
-        odds += np.log((1 + half.sum()) / (1 + (~half).sum()))
+        fit = like[:, at + self.first]
+        odds = fit[:, samples:].sum(axis=1) - (fit[:, :samples].sum(axis=1) if top is None else top) + extra
+        second = np.count_nonzero(half)
+        odds += np.log((1 + second) / (1 + len(half) - second))
         return 1 / (1 + np.exp(-np.clip(odds.astype(float), -30, 30)))
 
 
-def sample(one: Data, grid: Grid, begin: Mixture, *, draws=200, burn=50, moves=2, every=1, seed=0) -> Draws:
-    """Draws of the posterior, beginning at a fit. `moves` splits or merges are tried between two sweeps."""
-    chain = _Chain(one, grid, begin, seed)
-    labels, ccf = [], []
+def _parabola(x, y):
+    """(3, ...) value, slope and bend at the last of three points x (3,), of values y (..., 3)."""
+    first = (y[..., 2] - y[..., 1]) / (x[2] - x[1])
+    bend = 2 * (first - (y[..., 1] - y[..., 0]) / (x[1] - x[0])) / (x[2] - x[0])
+    return np.stack([y[..., 2], first + bend * (x[2] - x[1]) / 2, bend]).astype(float)
+
+
+def _summed(groups, like):
+    """(K, S * G) summed log likelihoods of the rows `like` that are of each of `groups` (K, R)."""
+    return np.array(groups, np.float32) @ like
+
+
+def sample(
+    one: Data, grid: Grid, begin: Mixture, *, draws=200, burn=50, moves=2, every=1, seed=0, prior_of_height=None
+) -> Draws:
+    """Draws of the posterior, beginning at a fit. `moves` splits or merges are tried between two sweeps.
+
+    prior_of_height  log prior (S, ...) of purities over those that the likelihoods were made with; None holds them
+    """
+    chain = _Chain(one, grid, begin, seed, prior_of_height)
+    labels, ccf, height = [], [], []
     for step in range(burn + draws * every):
         for _ in range(moves):
             chain.split_or_merge()
@@ -219,8 +269,11 @@ def sample(one: Data, grid: Grid, begin: Mixture, *, draws=200, burn=50, moves=2
         if step >= burn and (step - burn) % every == 0:
             points = chain._draw_ccf(chain.curves, chain.founder)
             labels.append(chain.label.astype(np.int16))
-            ccf.append(grid.fine[points].astype(np.float32))
-    return Draws(np.array(labels), ccf)
+            ccf.append(np.minimum(grid.fine[points] / chain.height, 1).astype(np.float32))
+            if chain.founder:
+                ccf[-1][0] = 1
+            height.append(chain.height)
+    return Draws(np.array(labels), ccf, np.array(height))
 
 
 def representative(labels: np.ndarray, fit: np.ndarray) -> np.ndarray:

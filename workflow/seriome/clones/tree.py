@@ -10,28 +10,38 @@ costs a finite amount (BROKEN), so that one wrong cluster does not rule every tr
     a second top clone  TOP nats
     time rules          RETURN nats for a clone whose own share is present, then confidently absent, then present
                         again; YOUNGER for each sample in which a descendant is present and its ancestor is not
-    a smooth course     within a group of three samples or more, own shares that jump from day to day are less likely
+    a steady course     within a group of three samples or more, a clone's own share follows that of the sample before:
+                        a Markov chain of share levels. Each sample alone stays as Dirichlet has it (the chain is scaled
+                        to that), all courses are summed over, and samples without an order are the comparison
 
 The search: clones are placed in falling CCF, each under any clone placed before, and the BEAM best are kept by a quick
 score (log Phi of what the rule leaves over, in standard errors); the best of them are scored in full, and so are the
 neighbours of the best (one subtree moved elsewhere), for noise may break the order of CCFs. Up to seven clones all
-trees of that order with one founder pass the beam. Supports are the shares of the trees scored, weighted by
-probability to the power TRUST, without which they were too sure. The tree given is the one whose ancestries agree best
-with all of them (expected F1), which need not be the most probable. SHARES, JUMP, SEEN and TRUST were set on simulated
-patients (tests/bench/trees.py says which).
+trees of that order with one founder pass the beam. Trees of the beam that are not scored in full count with their quick
+score, put on the scale of the least of those that are; without them supports are too high where much is open.
+Supports are shares of all these trees, weighted by probability to the power TRUST, without which they were too sure.
+The tree given has the greatest expected F1 of ancestries, over all these trees (the estimate of least expected loss);
+it need not be the most probable, nor one of them. SHARES, PACES, SEEN and TRUST were set on simulated patients
+(tests/bench/trees.py says which).
 
-Assumptions: no mutation is lost or arises twice; errors of clusters and samples are independent.
+Assumptions: no mutation is lost or arises twice; errors of clusters and samples are independent; from sample to sample
+an own share changes by a factor of e or e^2, whatever the days between: samples are taken when something has changed.
+The course takes a clone's errors to be independent of its parent's, which share those of its CCF.
 Sources: Jiao et al. 2014, doi:10.1186/1471-2105-15-35 (sum rule, trees as hidden variables); Myers et al. 2019,
 doi:10.1016/j.cels.2019.05.010 (time rules, made soft here); Wintersinger et al. 2022,
 doi:10.1158/2643-3230.BCD-21-0092 (tree posteriors); Kulman et al. 2024, doi:10.1371/journal.pcbi.1012653 (beam of
-partial trees, subtrees moved); Lawson and Hanson 1995, doi:10.1137/1.9781611971217 (projection onto the sum rule).
+partial trees, subtrees moved); Lawson and Hanson 1995, doi:10.1137/1.9781611971217 (projection onto the sum rule);
+Rabiner 1989, doi:10.1109/5.18626 (all courses of a chain summed over); Sinkhorn and Knopp 1967,
+doi:10.2140/pjm.1967.21.343 (a chain scaled to given distributions); Barbieri and Berger 2004,
+doi:10.1214/009053604000000238 (the central model predicts better than the most probable).
 """
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import cache
 
 import numpy as np
-from scipy.special import gammaln, log_ndtr
+
+from seriome.special import betainc, gammaln, log_ndtr
 
 BEAM = 2000
 LARGE = 20  # more clusters or samples than this: a quarter of the beam, a coarser grid, fewer trees scored in full
@@ -44,9 +54,11 @@ BROKEN, DEPTH = 1e-6, 0.03  # probability that a model error breaks the rule in 
 TOP = -4.0  # nats for each further clone without a parent
 RETURN = -2.0
 YOUNGER = -2.0
-JUMP = 0.5  # nats per log(1 + step^2) of a step of the log own share from sample to sample; 1 would be Cauchy's
+LEVELS, LEAST = 24, 0.002  # of own shares in the course, evenly in their logs; less than LEAST is one level
+PACES = (1.0, 2.0)  # standard deviations of a step of the log own share from sample to sample, likely alike
 TRUST = 0.8  # power of the probabilities: samples and clusters err less independently than the sum has it
-SEEN = 0.02  # own shares below count as this one in the quick score and the course: their logs are noise
+SEEN = 0.02  # own shares below count as this one in the quick score: their logs are noise
+SURE = 5.0  # log Phi of more is 0
 GONE = 0.02  # an own share whose upper limit is below is confidently absent
 DECIDED = 0.8
 
@@ -55,7 +67,7 @@ DECIDED = 0.8
 class Tree:
     """Trees of K clusters and what they agree on.
 
-    parent (K,)      the tree that agrees best with all: the parent of each cluster, -1 on top
+    parent (K,)      the tree of the greatest expected F1 of ancestries: the parent of each cluster, -1 on top
     support (K,)     probability of that edge; NaN where no sample says anything
     worst            least z of the sum rule in that tree, 0 where none is negative
     trees            (parents, probability) of the most probable, falling; at most 100
@@ -104,9 +116,7 @@ def grow(
     trees, weight = trees[ranked], weight[ranked]
     above = lineages(trees)
     ancestor = np.tensordot(weight, above, 1)
-    pairs = above.sum(axis=(1, 2))
-    agreement = (above * ancestor).sum(axis=(1, 2)) / np.maximum(pairs + weight @ pairs, 1)
-    parent = trees[int(np.argmax(np.round(agreement, 12)))]
+    parent = _central(trees, weight, above)
     edges = np.zeros((clusters, clusters + 1))  # parent -1 is the last column
     for child in range(clusters):
         np.add.at(edges[child], trees[:, child], weight)
@@ -125,6 +135,33 @@ def grow(
         best=trees[0],
         suspect=scorer.suspect(parent),
     )
+
+
+def _central(trees, weight, above) -> np.ndarray:
+    """The tree (K,) of the greatest expected F1 of ancestries: the best of `trees`, one subtree moved while that helps.
+
+    F1 of two trees is 2 * pairs in both / (pairs of one + pairs of the other). Trees of equally many pairs are added
+    up beforehand, so that the sum over all trees costs one product.
+    """
+    flat = above.reshape(len(trees), -1).astype(float)
+    pairs, which = np.unique(flat.sum(axis=1), return_inverse=True)
+    summed = np.zeros((len(pairs), flat.shape[1]))
+    for number in range(len(pairs)):
+        these = which == number
+        summed[number] = weight[these] @ flat[these]
+
+    def expected(flat):
+        both = flat.sum(axis=1)[:, None] + pairs
+        return np.round((2 * (flat @ summed.T) / np.maximum(both, 1)).sum(axis=1), 9)
+
+    found = expected(flat)
+    parent, best = trees[found.argmax()], found.max()
+    while len(near := _moved(parent)):
+        found = expected(lineages(near).reshape(len(near), -1).astype(float))
+        if found.max() <= best:
+            break
+        parent, best = near[found.argmax()], found.max()
+    return parent
 
 
 def ancestors(parent, one: int) -> list[int]:
@@ -169,14 +206,23 @@ def _silent(clusters: int) -> Tree:
 
 
 def _search(scorer, beam: int):
-    """Trees (N, K) and their scores (N,): the best of a beam, then the neighbours of the best."""
+    """Trees (N, K) and their scores (N,): the best of a beam, then the neighbours of the best, then the beam's others.
+
+    The last are not scored in full: they get the quick score plus what the full one is higher by, on average over the
+    lower half of those that are, and no more than the best.
+    """
     clusters, samples = scorer.ccf.shape
     large = clusters > LARGE or samples > LARGE
     trees = _beam(scorer, max(beam // 4, 1) if large else beam)
     quick = scorer.quick(trees)
-    best = np.argsort(-quick, kind="stable")[: SCORED // 8 if large else SCORED]
-    trees = trees[best[quick[best] > quick.max() - NEAR]]
+    best = np.argsort(-quick, kind="stable")
+    best = best[quick[best] > quick.max() - NEAR]
+    scored = SCORED // 8 if large else SCORED
+    rest, rough = trees[best[scored:]], quick[best[scored:]]
+    trees, quick = trees[best[:scored]], quick[best[:scored]]
     score = scorer.full(trees)
+    lower = (score - quick)[len(score) // 2 :]
+    rough = rough + np.logaddexp.reduce(lower) - np.log(len(lower))
     known = {tuple(one): value for one, value in zip(trees.tolist(), score.tolist(), strict=True)}
     done = set()
     for _ in range(ROUNDS):
@@ -195,6 +241,9 @@ def _search(scorer, beam: int):
         take = np.argsort(-quick, kind="stable")[:AROUND]
         near = near[take[quick[take] + shift > best - NEIGHBOURS]]
         known.update(zip(map(tuple, near.tolist()), scorer.full(near).tolist(), strict=True))
+    best = max(known.values())
+    for one, value in zip(map(tuple, rest.tolist()), rough.tolist(), strict=True):
+        known.setdefault(one, min(value, best))
     return np.array(list(known)), np.array(list(known.values()))
 
 
@@ -218,7 +267,7 @@ def _beam(scorer, beam: int) -> np.ndarray:
         hosts = np.array([*order[:placed], clusters])
         add, more = np.where(covered[child], ccf[child], 0), np.where(covered[child], variance[child], 0)
         z = (have[hosts] - load[:, hosts] - add) / np.sqrt(noise[hosts] + spread[:, hosts] + more)
-        new = log_ndtr(z).sum(axis=2)
+        new = _log_tail(z).sum(axis=2)
         total = score[:, None] + new - term[:, hosts] + YOUNGER * (line[:, hosts] @ scorer.younger[:, child])
         total[:, -1] += TOP
         best = np.argsort(-total, axis=None, kind="stable")[:beam]
@@ -269,7 +318,7 @@ class _Scorer:
         self.absent = np.zeros(ccf.shape, bool) if absent is None else absent & self.covered
         group = np.full(samples, "") if group is None else np.asarray(group, str)
         self.younger = self._younger(day, group) if present is not None else np.zeros((clusters, clusters))
-        self.sequences, self.steps = _sequences(day, group)
+        self.sequences, self.lines = _sequences(day, group)
         self.points = 128 if large else 256
         self._tables()
 
@@ -285,7 +334,7 @@ class _Scorer:
     def quick(self, trees) -> np.ndarray:
         own, spread, parent = self._own(trees)
         z = (own + ~self.covered) / np.sqrt(np.where(self.covered, self.variance, 1e-12) + spread)
-        rule = np.where(parent[..., None], log_ndtr(z), 0).sum(axis=(1, 2))
+        rule = _log_tail(np.where(parent[..., None], z, SURE)).sum(axis=(1, 2))
         share = np.where(self.covered, (SHARES - 1) * np.log(np.clip(own, SEEN, 1)), 0).sum(axis=(1, 2))
         tops = (trees < 0).sum(axis=1) > 1
         if tops.any():
@@ -302,10 +351,7 @@ class _Scorer:
 
     def _own(self, trees):
         """Own shares and variance of the children's sum (N, K, S), and who has children (N, K)."""
-        count, clusters = trees.shape
-        child = np.zeros((count, clusters, clusters))
-        tree, clone = np.nonzero(trees >= 0)
-        child[tree, trees[tree, clone], clone] = 1
+        child = _children(trees)
         spread = child @ np.where(self.covered, self.variance, 0)
         return self.filled - child @ self.filled, spread, child.any(axis=2)
 
@@ -319,15 +365,33 @@ class _Scorer:
         score = score + TOP * ((trees < 0).sum(axis=1) - 1)
         if self.younger.any():
             score = score + YOUNGER * (above * self.younger).sum(axis=(1, 2))
-        if len(self.steps):
-            before, after = self.steps.T
-            log_own = np.log(np.clip(own, SEEN, 1))
-            known = self.covered[:, before] & self.covered[:, after]
-            step = np.where(known, log_own[..., after] - log_own[..., before], 0)
-            score = score - JUMP * np.log1p(step**2).sum(axis=(1, 2))
+        if self.lines:
+            score = score + self._course(trees)
         if self.sequences:
             score = score + RETURN * self._returns(own, np.sqrt(self.variance + spread)).sum(axis=1)
         return score
+
+    def _course(self, trees) -> np.ndarray:
+        """(N,) log of how much likelier the own shares are as steady courses than as samples without an order."""
+        child = _children(trees).reshape(-1, trees.shape[1])
+        clone = np.tile(np.arange(trees.shape[1]), len(trees))
+        first, each = _distinct(clone, child)
+        clone, child = clone[first], child[first]
+        own = self.filled[clone] - child @ self.filled
+        variance = self.variance[clone] + child @ np.where(self.covered, self.variance, 0)
+        known = self.covered[clone] & (child @ (~self.covered).astype(float) == 0)
+        level, chance, chains = _chains(trees.shape[1], SHARES)
+        apart = -np.log(LEAST) / (LEVELS - 1)
+        gain = np.zeros((len(chains), len(clone)))
+        for line in self.lines:
+            wide = np.sqrt(variance[:, line, None] + (level * apart / 2) ** 2)  # a level stands for those around it
+            fit = np.exp(-0.5 * ((own[:, line, None] - level) / wide) ** 2) / wide + 1e-4
+            fit[~known[:, line]] = 1
+            gain -= np.log(fit @ chance).sum(axis=1)
+            for pace, chain in enumerate(chains):
+                gain[pace] += _forward(fit, chance, chain)
+        whole = gain[:, each].reshape(len(chains), *trees.shape).sum(axis=2)
+        return np.logaddexp.reduce(whole, axis=0) - np.log(len(chains))
 
     def _returns(self, own, sd) -> np.ndarray:
         """(N, K): is an own share present, then confidently absent, then present again, in any sequence?"""
@@ -429,16 +493,75 @@ class _Scorer:
         return np.flatnonzero(moved > 2)
 
 
-def _sequences(day, group):
-    """Time: for each group its days in order, each as a list of samples, plasma in all; and the steps of the course.
+def _log_tail(z) -> np.ndarray:
+    """log Phi(z), 0 from SURE on."""
+    out, open_ = np.zeros(z.shape), z < SURE
+    out[open_] = log_ndtr(z[open_])
+    return out
 
-    Steps (n, 2) lead from a sample to the next of the same group, in groups of three samples or more.
+
+def _children(trees) -> np.ndarray:
+    """(N, K, K) of N trees: 1 where the second clone is a child of the first."""
+    count, clusters = trees.shape
+    child = np.zeros((count, clusters, clusters))
+    tree, clone = np.nonzero(trees >= 0)
+    child[tree, trees[tree, clone], clone] = 1
+    return child
+
+
+def _distinct(clone, child):
+    """Of clones (N,) with children (N, K): where each distinct one is first, and which of these each is."""
+    clusters = child.shape[1]
+    if clusters > 56:  # more than a word has bits
+        return np.arange(len(clone)), np.arange(len(clone))
+    word = child.astype(np.int64) @ (1 << np.arange(clusters)) * 64 + clone
+    return np.unique(word, return_index=True, return_inverse=True)[1:]
+
+
+@cache
+def _chains(clusters: int, shares: float):
+    """Levels of an own share (LEVELS,), their probabilities in one sample, and those of a step for each of PACES.
+
+    In one sample an own share is Beta(shares, shares * (clusters - 1)), Dirichlet's. The probability of two levels in
+    successive samples is normal in the difference of their logs, scaled so that each sample alone stays so distributed.
+    """
+    log_level = np.linspace(np.log(LEAST), 0, LEVELS)
+    level = np.exp(log_level)
+    edges = np.concatenate([[0], np.sqrt(level[1:] * level[:-1]), [1]])
+    chance = np.maximum(np.diff(betainc(shares, shares * max(clusters - 1, 1), edges)), 1e-9)
+    chance /= chance.sum()
+    level[0] = LEAST / 2
+    chains = []
+    for pace in PACES:
+        both = np.exp(-0.5 * ((log_level[:, None] - log_level) / pace) ** 2) + 1e-4
+        scale = np.sqrt(chance / both.sum(axis=1))
+        for _ in range(100):
+            scale = np.sqrt(scale * chance / (both @ scale))
+        chains.append(scale[:, None] * both * scale / chance[:, None])
+    return level, chance, chains
+
+
+def _forward(fit, chance, chain) -> np.ndarray:
+    """(N,) log probability of N courses, given how each level fits each sample (N, S, LEVELS), over all courses."""
+    here, total = fit[:, 0] * chance, np.zeros(len(fit))
+    for s in range(1, fit.shape[1]):
+        here = (here @ chain) * fit[:, s]
+        mass = here.sum(axis=1)
+        here /= mass[:, None]
+        total += np.log(mass)
+    return total
+
+
+def _sequences(day, group):
+    """Time: for each group its days in order, each as a list of samples, plasma in all; and the samples of the course.
+
+    The course runs within one group, of three samples or more.
     """
     if day is None:
-        return [], np.zeros((0, 2), int)
+        return [], []
     day = np.asarray(day, float)
     sites = sorted(set(group.tolist()) - {"plasma"}) or ["plasma"]
-    sequences, steps = [], []
+    sequences, lines = [], []
     for site in sites:
         within = (group == site) | (group == "plasma")
         days = [np.flatnonzero(within & (day == one)) for one in np.unique(day[within])]
@@ -446,10 +569,9 @@ def _sequences(day, group):
             sequences.append(days)
     for one in sorted(set(group.tolist())):
         line = np.flatnonzero(group == one)
-        line = line[np.argsort(day[line], kind="stable")]
         if len(line) > 2:
-            steps += pairwise(line)
-    return sequences, np.array(steps, int).reshape(-1, 2)
+            lines.append(line[np.argsort(day[line], kind="stable")])
+    return sequences, lines
 
 
 def _not_negative(matrix, target) -> np.ndarray:
