@@ -21,7 +21,7 @@ LAUNCH = 1  # restricted sweeps that shape a split before it is proposed
 CLONES = 5.0  # mean of the Poisson prior of the number of clusters, of one sample; see cluster.ALIKE for more
 LOOKED_AT = 2000  # mutations that clusterings are compared on
 FREE = 0.7  # share of the mutations whose label a sweep may change
-MOST_OFF = 0.1  # relative change of purity that a chain looks for
+HEIGHTS = np.linspace(-0.12, 0.12, 2001)  # relative changes of purity that a chain draws from
 MOST = 60  # clusters that a chain may hold
 
 
@@ -53,7 +53,8 @@ class _Chain:
 
     def __init__(self, one: Data, grid: Grid, begin: Mixture, seed: int, prior_of_height=None):
         self.data, self.grid, self.founder = one, grid, begin.founder
-        self.prior_of_height = prior_of_height if begin.founder else None
+        drawn = prior_of_height is not None and begin.founder
+        self.prior_of_height = prior_of_height(1 + HEIGHTS) if drawn else None
         self.rng = np.random.default_rng([seed, 2])
         self.up = grid.up.astype(np.float32)
         self.finer = np.ascontiguousarray(self.up.T)
@@ -69,7 +70,6 @@ class _Chain:
         self.top, self.height = last[:, :, 2].sum(axis=1, dtype=float), np.ones(one.samples)
         if self.prior_of_height is not None:
             self.top_curve = _parabola(grid.ccf[-3:], last)  # (3, R, S)
-            self.steps = np.linspace(-5, 5, 101)
 
     # --- curves, evidence, CCFs
 
@@ -86,14 +86,11 @@ class _Chain:
         """Purity, from the reads of the founder's mutations of this draw; and what that makes of every row there."""
         if self.prior_of_height is None:
             return
-        at_one, slope, bend = self.top_curve[:, self.row[self.label == 0]].sum(axis=1)  # (S,) each
-        spread = 1 / np.sqrt(np.maximum(-bend, 1 / MOST_OFF**2))
-        off = np.clip(spread**2 * slope, -MOST_OFF, MOST_OFF)[:, None] + spread[:, None] * self.steps
-        off = np.where(np.abs(off) <= 1.5 * MOST_OFF, off, np.nan)
-        score = slope[:, None] * off + bend[:, None] * off**2 / 2 + self.prior_of_height(1 + off)
-        below = np.cumsum(np.exp(np.where(np.isnan(score), -np.inf, score - np.nanmax(score, axis=1)[:, None])), axis=1)
-        at = (below < self.rng.random(len(below))[:, None] * below[:, -1:]).sum(axis=1)
-        off = off[np.arange(len(off)), at]
+        _, slope, bend = self.top_curve[:, self.row[self.label == 0]].sum(axis=1)[:, :, None]  # (S, 1) each
+        score = slope * HEIGHTS + np.minimum(bend, 0) * HEIGHTS**2 / 2 + self.prior_of_height
+        below = np.cumsum(np.exp(score - score.max(axis=1, keepdims=True)), axis=1)
+        at = (below < self.rng.random((len(below), 1)) * below[:, -1:]).sum(axis=1)
+        off = HEIGHTS[at]
         self.height = 1 + off
         at_one, slope, bend = self.top_curve
         self.top = at_one.sum(axis=1) + slope @ off + bend @ (off**2 / 2)
