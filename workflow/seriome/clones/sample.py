@@ -273,6 +273,13 @@ def sample(
     return Draws(np.array(labels), ccf, np.array(height))
 
 
+def bounds(draws, mass=0.95):
+    """Equal-tailed bounds over the first axis."""
+    ordered = np.sort(draws, axis=0)
+    cut = max(int(np.floor((len(draws) + 1) * (1 - mass) / 2)) - 1, 0)
+    return ordered[cut], ordered[-1 - cut]
+
+
 def representative(labels: np.ndarray, fit: np.ndarray) -> np.ndarray:
     """(N,) of the draws (T, N) and the fit (N,), the clustering with the least mean variation of information to all."""
     step = max(1, labels.shape[1] // LOOKED_AT)
