@@ -26,7 +26,7 @@ ONE_MORE = 0.1  # prior probability that a cluster hides a second clone
 WIDTHS = (0.01, 0.02, 0.04, 0.08)  # of the distance between two clones that look like one, in roots of CCF
 SHARES = (0.1, 0.25, 0.5)
 ANY = 0.02  # chance of being in the cluster above which a mutation has a say
-FLOOR = 0.35  # of the precision of a distance, against that of its prior
+FLOOR = 0.26  # of the precision of a distance, against that of its prior
 FEW = 6  # mutations below which a cluster is not asked
 LEAST = 1e-4  # CCF below which a cluster is taken as absent
 
