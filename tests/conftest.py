@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+import seriome  # noqa: F401  before numpy: one thread each, as in the jobs
+
 PROJECT = Path(__file__).parents[1]
 
 

@@ -1,7 +1,6 @@
 """Tables in, tables out: planted patients in the dna stage's form, thin patients, pictures."""
 
 import json
-import time
 
 import numpy as np
 import pandas as pd
@@ -213,12 +212,7 @@ def test_clone_name():
     assert clone_name(known, [0, 1, 2]) == "C, A, B", "what has a known effect comes first"
 
 
-def test_cost_of_a_demo_patient(planted):
+def test_as_many_clusters_as_a_demo_patient_has(planted):
     label, drawn = counts(16, TRUTH, [30, 16, 14], PURITY, DEPTH)
-    table = variants(drawn, DAYS, SPECIMENS)
-    before = time.process_time()
-    found = clones(table, None, TREATMENTS)
-    spent = time.process_time() - before
-    print(f"60 mutations, 5 samples: {spent:.2f} s CPU, {found.fit['clusters']} clusters")
-    assert spent < 4
+    found = clones(variants(drawn, DAYS, SPECIMENS), None, TREATMENTS)
     assert len(set(label)) == found.fit["clusters"]
