@@ -43,8 +43,7 @@ def offsets(like, chance, ccf, grid: Grid, draws: int, rng):
     if chance.sum() < FEW or not len(present):
         return found
     slope, bend = derivatives(like[:, present], ccf[present], grid)
-    ways = _ways((slope * chance[:, None]).T @ slope + np.diag(chance @ bend))
-    odds, weights, factors, shares = ways
+    odds, weights, factors, shares = _ways((slope * chance[:, None]).T @ slope + np.diag(chance @ bend))
     root = np.sqrt(ccf[present])
     hidden = rng.random(draws) < expit(np.log(ONE_MORE / (1 - ONE_MORE)) + odds)
     for t in np.flatnonzero(hidden):

@@ -230,8 +230,7 @@ def _fit(counts: Counts, copy_number, settings, purity, error) -> Model:
             if same_precision:
                 break
             continue
-        joined = anchor_of(mixture, one, grid, rho, stated[informative], settings)
-        mixture = with_founder(mixture, joined)
+        mixture = with_founder(mixture, anchor_of(mixture, one, grid, rho, stated[informative], settings))
         copies = np.abs(ways.copies), ways.total, ways.normal
         anchor = ways.mutation, mixture.rows[:, 0], *copies, informative
         now = purity_of(counts, anchor, settings, error, precision, stated)
@@ -357,8 +356,7 @@ def _finished(
     rho, told = purity["value"][informative][:, None], stated[informative][:, None]
 
     def prior_of_height(height):
-        stated_says = np.where(np.isfinite(told), log_prior(rho * height, told, settings), 0)
-        return stated_says + np.where(rho * height > 1, -1e3, 0)
+        return log_prior(rho * height, told, settings) + np.where(rho * height > 1, -1e3, 0)
 
     drawn = sample(
         one, grid, mixture, seed=settings.seed, prior_of_height=prior_of_height, **_effort(mutations, settings)

@@ -15,7 +15,7 @@ from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_evidence, 
 from seriome.clones.sample import bounds
 from seriome.special import betaincinv, gammaln, log_ndtr
 
-START_PRECISION = 1000.0  # of beta-binomial reads, before it is estimated: a start that splits too much would hide it
+START_PRECISION = 1000.0  # of beta-binomial reads, before it is estimated: a start that splits too much hides it
 # Which cluster is the founder: costs in nats. A mutation above it in some sample may lie on more copies than thought or
 # be an artefact; a founder with few of many mutations is unlikely.
 ABOVE_COST, SMALL_COST, SMALL, FOUNDER_MANY = 3.0, 8.0, 0.15, 6
@@ -61,12 +61,12 @@ def founder_of(counts, copy_number, error, grid, settings, stated, warnings):
     mean, lower, upper = interval(mixture.posterior, grid)
     spread = (upper - lower) / 3.92
     sizes = member.sum(axis=0)
-    cost = np.where((sizes >= SMALL * len(index)) | (len(index) < FOUNDER_MANY), 0.0, SMALL_COST)
+    price = np.where((sizes >= SMALL * len(index)) | (len(index) < FOUNDER_MANY), 0.0, SMALL_COST)
     for k in range(len(sizes)):
         gap = (mean[k] - mean) / np.sqrt(spread[k] ** 2 + spread**2 + 0.02**2)
         others = np.delete(np.minimum(-log_ndtr(gap).sum(axis=1), ABOVE_COST * sizes), k)
-        cost[k] += others.sum()
-    best = int(np.argmin(cost))
+        price[k] += others.sum()
+    best = int(np.argmin(price))
     above = [
         part.samples[s]
         for _, s in zip(*np.nonzero(mean - 1.96 * spread > mean[best] + 1.96 * spread[best] + 0.05), strict=True)
@@ -83,7 +83,7 @@ def founder_of(counts, copy_number, error, grid, settings, stated, warnings):
 def purity_of(counts, anchor, settings, error_rate, precision, stated) -> dict:
     """Per sample: purity (posterior mean, 95 % interval), whether the founder is detected.
 
-    Prior: normal around the stated purity, uniform without one.
+    Prior: `log_prior` around the stated purity, uniform without one.
     """
     mutation, weight, copies, total, normal, columns = anchor
     keep = np.flatnonzero(weight > 0.02)  # not the surest alone: those are the ones whose reads lie high by chance
@@ -115,8 +115,7 @@ def purity_of(counts, anchor, settings, error_rate, precision, stated) -> dict:
             curve = log_likelihood(alt[some, None], depth[some, None], vaf, precision)
             curve = (weight[some, None] * curve).sum(axis=0) + np.log(np.gradient(points))
             found["own"][s] = points[np.argmax(curve - np.log(np.gradient(points)))]
-            if np.isfinite(stated[s]):
-                curve = curve + log_prior(points, stated[s], settings)
+            curve = curve + log_prior(points, stated[s], settings)
             mass = np.exp(curve - curve.max())
             mass /= mass.sum()
             likely = np.flatnonzero(mass > 1e-7 * mass.max())
@@ -172,7 +171,7 @@ def anchor_of(mixture: Mixture, one, grid: Grid, purity, stated, settings) -> li
     height = (mixture.posterior @ grid.fine).mean(axis=1)
     evidence = log_evidence(mixture.curves, grid).sum(axis=1)
     evidence[0] = mixture.curves[0, :, -1].sum()
-    away = np.where(np.isfinite(stated), log_prior(purity * grid.fine[:, None], stated, settings), 0).T  # (S, F)
+    away = log_prior(purity * grid.fine[:, None], stated, settings).T  # (S, F)
     away = away - away[:, -1:]
     joined = [0]
     for k in 1 + np.argsort(-height[1:], kind="stable"):
@@ -198,9 +197,10 @@ def with_founder(mixture: Mixture, joined: list[int]) -> Mixture:
 
 
 def log_prior(purity, stated, settings):
-    """Log prior of purities around the stated ones, Student's t, without its constant."""
+    """Log prior of purities around the stated ones, Student's t, without its constant; 0 where none is stated."""
     scale = settings.purity_sd * np.sqrt((TAIL - 2) / TAIL)
-    return -0.5 * (TAIL + 1) * np.log1p(((purity - stated) / scale) ** 2 / TAIL)
+    found = -0.5 * (TAIL + 1) * np.log1p(((purity - stated) / scale) ** 2 / TAIL)
+    return np.where(np.isfinite(stated), found, 0.0)
 
 
 def drawn_purity(purity, informative, height) -> dict:

@@ -67,9 +67,10 @@ class _Chain:
         self.count = begin.rows.shape[1]
         self.curves = self._curves()
         last = one.like.reshape(len(one.like), one.samples, -1)[:, :, -3:]
-        self.top, self.height = last[:, :, 2].sum(axis=1, dtype=float), np.ones(one.samples)
+        self.at_one, self.height = last[:, :, 2].sum(axis=1, dtype=float), np.ones(one.samples)
+        self.top = self.at_one  # (R,) log likelihood of each row in the founder
         if self.prior_of_height is not None:
-            self.top_curve = _parabola(grid.ccf[-3:], last)  # (3, R, S)
+            self.beside_one = _parabola(grid.ccf[-3:], last)
 
     # --- curves, evidence, CCFs
 
@@ -82,24 +83,26 @@ class _Chain:
         """(K, S * G) summed log likelihoods of the clusters."""
         return _summed(np.arange(self.count)[:, None] == self.label, self.data.like[self.row])
 
+    def _picked(self, mass):
+        """Places along the last axis, drawn in proportion to `mass` (..., F)."""
+        below = np.cumsum(mass, axis=-1)
+        return (below < self.rng.random(below.shape[:-1])[..., None] * below[..., -1:]).sum(axis=-1)
+
     def _draw_height(self):
         """Purity, from the reads of the founder's mutations of this draw; and what that makes of every row there."""
         if self.prior_of_height is None:
             return
-        _, slope, bend = self.top_curve[:, self.row[self.label == 0]].sum(axis=1)[:, :, None]  # (S, 1) each
+        slope, bend = self.beside_one[:, self.row[self.label == 0]].sum(axis=1)[:, :, None]  # (S, 1) each
         score = slope * HEIGHTS + np.minimum(bend, 0) * HEIGHTS**2 / 2 + self.prior_of_height
-        below = np.cumsum(np.exp(score - score.max(axis=1, keepdims=True)), axis=1)
-        at = (below < self.rng.random((len(below), 1)) * below[:, -1:]).sum(axis=1)
-        off = HEIGHTS[at]
+        mass = np.exp(score - score.max(axis=1, keepdims=True))
+        off = HEIGHTS[self._picked(mass)]
         self.height = 1 + off
-        at_one, slope, bend = self.top_curve
-        self.top = at_one.sum(axis=1) + slope @ off + bend @ (off**2 / 2)
+        slope, bend = self.beside_one
+        self.top = self.at_one + slope @ off + bend @ (off**2 / 2)
 
     def _draw_ccf(self, summed, founder):
         """Points (K, S) on the fine grid."""
-        below = np.cumsum(likelihoods(self._fine(summed), self.grid)[0], axis=2)
-        cut = self.rng.random(below.shape[:2]) * below[:, :, -1]
-        at = (below < cut[:, :, None]).sum(axis=2)
+        at = self._picked(likelihoods(self._fine(summed), self.grid)[0])
         if founder:
             at[0] = len(self.grid.fine) - 1
         return at
@@ -229,8 +232,7 @@ class _Chain:
         """
         samples, points = self.data.samples, len(self.grid.ccf)
         summed = _summed([~half, half], like).reshape(2 * samples, points)
-        below = np.cumsum(np.exp(summed - summed.max(axis=1, keepdims=True) + self.coarse), axis=1)
-        at = (below < self.rng.random((2 * samples, 1)) * below[:, -1:]).sum(axis=1)
+        at = self._picked(np.exp(summed - summed.max(axis=1, keepdims=True) + self.coarse))
         fit = like[:, at + self.first]
         odds = fit[:, samples:].sum(axis=1) - (fit[:, :samples].sum(axis=1) if top is None else top) + extra
         second = np.count_nonzero(half)
@@ -239,10 +241,10 @@ class _Chain:
 
 
 def _parabola(x, y):
-    """(3, ...) value, slope and bend at the last of three points x (3,), of values y (..., 3)."""
+    """(2, ...) slope and bend at the last of three points x (3,), of values y (..., 3)."""
     first = (y[..., 2] - y[..., 1]) / (x[2] - x[1])
     bend = 2 * (first - (y[..., 1] - y[..., 0]) / (x[1] - x[0])) / (x[2] - x[0])
-    return np.stack([y[..., 2], first + bend * (x[2] - x[1]) / 2, bend]).astype(float)
+    return np.stack([first + bend * (x[2] - x[1]) / 2, bend]).astype(float)
 
 
 def _summed(groups, like):
