@@ -216,10 +216,7 @@ class _Fit:
                 if self.founder:
                     joint = np.where(a == 0, both[:, :, -1].sum(axis=1), joint)
                 change[block : block + 200] = joint - self.evidence[a] - self.evidence[b]
-            change += gammaln(1 + sizes[first] + sizes[second]) - gammaln(1 + sizes[first]) - gammaln(1 + sizes[second])
-            total = sizes.sum()
-            change += gammaln(count - 1) - gammaln(count) - gammaln(count - 1 + total) + gammaln(count + total)
-            change += cost(self.data.samples) - np.log(count)
+            change += prior_of_joining(sizes[first], sizes[second], count, sizes.sum(), self.data.samples)
             order = np.argsort(-change, kind="stable")  # entropy can only be lost, and is counted below
             used, pairs = set(), []
             for index in order[: 4 * count]:
@@ -357,6 +354,13 @@ class _Fit:
 def cost(samples: int) -> float:
     """Nats that one more cluster has to gain beyond the bound."""
     return COST - ALIKE * (samples - 1)
+
+
+def prior_of_joining(first, second, count, total, samples):
+    """Log prior gained when two clusters of these sizes are one; `count` clusters and `total` mutations before."""
+    gain = gammaln(1 + first + second) - gammaln(1 + first) - gammaln(1 + second)
+    gain += gammaln(count - 1) - gammaln(count) - gammaln(count - 1 + total) + gammaln(count + total)
+    return gain + cost(samples) - np.log(count)
 
 
 def _dirichlet(sizes) -> float:

@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from seriome.clones import detection
-from seriome.clones.cluster import Mixture, cost, data, interval, mix
+from seriome.clones.cluster import Mixture, data, interval, mix, prior_of_joining
 from seriome.clones.copies import states
 from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_evidence, log_likelihood, outlier, tensor
 from seriome.clones.sample import bounds
-from seriome.special import betaincinv, gammaln, log_ndtr
+from seriome.special import betaincinv, log_ndtr
 
 START_PRECISION = 1000.0  # of beta-binomial reads, before it is estimated: a start that splits too much hides it
 # Which cluster is the founder: costs in nats. A mutation above it in some sample may lie on more copies than thought or
@@ -177,9 +177,9 @@ def anchor_of(mixture: Mixture, one, grid: Grid, purity, stated, settings) -> li
     for k in 1 + np.argsort(-height[1:], kind="stable"):
         curve = mixture.curves[[*joined, k]].sum(axis=0)
         apart = (mixture.curves[joined].sum(axis=0) + away).max(axis=1).sum() + evidence[k]
-        n, m = sizes[joined].sum(), sizes[k]
+        n, left = sizes[joined].sum(), len(sizes) - len(joined) + 1
         gain = (curve + away).max(axis=1).sum() - apart
-        gain += gammaln(1 + n + m) - gammaln(1 + n) - gammaln(1 + m) - np.log(sizes.sum()) + cost(one.samples)
+        gain += prior_of_joining(n, sizes[k], left, sizes.sum(), one.samples)
         if gain <= 0 and n >= EMPTY * sizes.sum():
             break
         joined.append(int(k))
