@@ -226,8 +226,7 @@ class _Fit:
                 if a in used or b in used:
                     continue
                 x, y = self.rows[:, a], self.rows[:, b]
-                entropy = (xlogy(x, x) + xlogy(y, y) - xlogy(x + y, x + y)).sum()
-                gain = change[index] + entropy
+                gain = change[index] + entropy_of_joining(x, y)
                 if self.founder and a == 0:
                     allowed = np.isfinite(self.data.elsewhere)
                     gain += y[allowed] @ (self.data.prior - self.data.elsewhere)[allowed]
@@ -351,9 +350,22 @@ class _Fit:
         return Mixture(self.rows, self.out, self.curves, self.posterior, float(self.bound()), self.founder)
 
 
+def joined(mixture: Mixture, one: Data, grid: Grid, clusters: list[int]) -> Mixture:
+    """The fit with these clusters as one, in the place of the first."""
+    rows = mixture.rows.copy()
+    rows[:, clusters[0]] = rows[:, clusters].sum(axis=1)
+    return _Fit(one, grid, mixture.founder, np.delete(rows, clusters[1:], axis=1), mixture.out).result()
+
+
 def cost(samples: int) -> float:
     """Nats that one more cluster has to gain beyond the bound."""
     return COST - ALIKE * (samples - 1)
+
+
+def entropy_of_joining(first, second):
+    """Nats that entropy changes by, at most 0, when two clusters are one: which of them each row (R,) is of is lost."""
+    both = first + second
+    return (xlogy(first, first) + xlogy(second, second) - xlogy(both, both)).sum()
 
 
 def prior_of_joining(first, second, count, total, samples):

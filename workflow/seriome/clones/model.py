@@ -17,7 +17,7 @@ import numpy as np
 
 from seriome.clones import detection, hidden
 from seriome.clones.bias import biased
-from seriome.clones.cluster import Mixture, data, mix
+from seriome.clones.cluster import Data, Mixture, data, joined, mix
 from seriome.clones.copies import FREE, LATE, States, rates, states
 from seriome.clones.likelihood import Counts, Grid, expected_vaf, grid_for, log_likelihood, outlier, tensor
 from seriome.clones.purity import (
@@ -29,7 +29,6 @@ from seriome.clones.purity import (
     log_prior,
     purity_of,
     ruled_out,
-    with_founder,
 )
 from seriome.clones.sample import bounds, representative, sample, together
 
@@ -205,45 +204,15 @@ def _fit(counts: Counts, copy_number, settings, purity, error) -> Model:
         warnings.say("no_tumour_signal", "the founder's mutations are detected in no sample")
         return _empty(counts, grid, warnings, found)
 
-    precision, mixture, tumour_cn, shape, late, free = START_PRECISION, None, {}, None, LATE, FREE
-    for rounds in range(1, ROUNDS + 1):
-        informative = np.flatnonzero(found["detected"])
-        rho = found["value"][informative]
-        part = Counts(counts.mutations, counts.samples, counts.alt[:, informative], counts.depth[:, informative])
-        ways, tumour_cn = _states(copy_number, error, informative, rho, mutations, late, free)
-        one = data(tensor(part, ways, rho, grid, precision), ways, outlier(part))
-        again = mixture if shape == (one.like.shape, tuple(informative)) and rounds > 2 else None
-        mixture = mix(
-            one,
-            grid,
-            founder=founder,
-            seed=settings.seed,
-            starts=settings.starts,
-            threads=settings.threads,
-            begin=again,
-        )
-        shape = one.like.shape, tuple(informative)
-        late, free = rates(ways, mixture.rows, founder)
-        before, precision = precision, _precision(part, ways, mixture, one, rho, grid)
-        same_precision = max(before or 1e6, precision or 1e6) <= NEARLY * min(before or 1e6, precision or 1e6)
-        if not founder:
-            if same_precision:
-                break
-            continue
-        mixture = with_founder(mixture, anchor_of(mixture, one, grid, rho, stated[informative], settings))
-        copies = np.abs(ways.copies), ways.total, ways.normal
-        anchor = ways.mutation, mixture.rows[:, 0], *copies, informative
-        now = purity_of(counts, anchor, settings, error, precision, stated)
-        if not now["detected"].any():
-            break
-        same = (now["detected"] == found["detected"]).all()
-        moved = np.nanmax(np.abs(now["value"] / found["value"] - 1)[informative])
-        found = now
-        if same and same_precision and moved < SETTLED:
-            break
-    else:
-        if founder and moved >= SETTLED:
-            warnings.say("purity_not_settled", f"purity still moved by {moved:.1%} after {ROUNDS} rounds")
+    settled = _rounds(counts, copy_number, settings, error, grid, stated, founder, found)
+    if settled.joined:
+        apart = _rounds(counts, copy_number, settings, error, grid, stated, founder, found, join=False)
+        settled = max(settled, apart, key=lambda one: one.score(stated, settings))
+    found, informative, ways, one = settled.found, settled.informative, settled.ways, settled.data
+    mixture, precision, rho = settled.mixture, settled.precision, found["value"][settled.informative]
+    if founder and settled.moved >= SETTLED:
+        warnings.say("purity_not_settled", f"purity still moved by {settled.moved:.1%} after {ROUNDS} rounds")
+    part = _columns(counts, informative)
     off = biased(part, ways, one, mixture, mixture.posterior @ grid.fine, rho, precision)
     if off:
         mixture = _set_apart(mixture, one, off)
@@ -258,15 +227,80 @@ def _fit(counts: Counts, copy_number, settings, purity, error) -> Model:
         mixture,
         informative,
         found,
-        tumour_cn,
+        settled.tumour_cn,
         precision,
-        rounds,
+        settled.rounds,
         settings,
         warnings,
         error,
         stated,
         off,
     )
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """Clusters, founder and purity after the rounds.
+
+    found        what `purity_of` says; informative: the samples with tumour
+    moved        largest relative change of a purity in the last round
+    joined       did several clusters become the founder in some round?
+    """
+
+    found: dict
+    informative: np.ndarray
+    ways: States
+    data: Data
+    mixture: Mixture
+    tumour_cn: dict
+    precision: float | None
+    rounds: int
+    moved: float
+    joined: bool
+
+    def score(self, stated, settings) -> float:
+        """Evidence bound at these purities and the prior of them, nats."""
+        return self.mixture.bound + np.nansum(log_prior(self.found["value"], stated, settings))
+
+
+def _rounds(counts, copy_number, settings, error, grid, stated, founder, found, join=True) -> _Settled:
+    """Clusters at a purity, the purity that their founder asks for, and again; `join`: see `anchor_of`."""
+    precision, mixture, shape, late, free = START_PRECISION, None, None, LATE, FREE
+    moved, any_joined = 0.0, False
+    for rounds in range(1, ROUNDS + 1):
+        informative = np.flatnonzero(found["detected"])
+        rho, part = found["value"][informative], _columns(counts, informative)
+        ways, tumour_cn = _states(copy_number, error, informative, rho, len(counts.mutations), late, free)
+        one = data(tensor(part, ways, rho, grid, precision), ways, outlier(part))
+        again = mixture if shape == (one.like.shape, tuple(informative)) and rounds > 2 else None
+        ends = {"starts": settings.starts, "threads": settings.threads, "begin": again}
+        mixture = mix(one, grid, founder=founder, seed=settings.seed, **ends)
+        shape = one.like.shape, tuple(informative)
+        late, free = rates(ways, mixture.rows, founder)
+        before, precision = precision, _precision(part, ways, mixture, one, rho, grid)
+        same_precision = max(before or 1e6, precision or 1e6) <= NEARLY * min(before or 1e6, precision or 1e6)
+        if not founder:
+            if same_precision:
+                break
+            continue
+        if join:
+            anchors = anchor_of(mixture, one, grid, rho, stated[informative], settings)
+            if len(anchors) > 1:
+                mixture, any_joined = joined(mixture, one, grid, anchors), True
+        anchor = ways.mutation, mixture.rows[:, 0], np.abs(ways.copies), ways.total, ways.normal, informative
+        now = purity_of(counts, anchor, settings, error, precision, stated)
+        if not now["detected"].any():
+            break
+        same = (now["detected"] == found["detected"]).all()
+        moved = np.nanmax(np.abs(now["value"] / found["value"] - 1)[informative])
+        found = now
+        if same and same_precision and moved < SETTLED:
+            break
+    return _Settled(found, informative, ways, one, mixture, tumour_cn, precision, rounds, moved, any_joined)
+
+
+def _columns(counts: Counts, samples) -> Counts:
+    return Counts(counts.mutations, counts.samples, counts.alt[:, samples], counts.depth[:, samples])
 
 
 def _set_apart(mixture: Mixture, one, off: dict) -> Mixture:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from seriome.clones import detection
-from seriome.clones.cluster import Mixture, data, interval, mix, prior_of_joining
+from seriome.clones.cluster import Mixture, data, entropy_of_joining, interval, mix, prior_of_joining
 from seriome.clones.copies import states
 from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_evidence, log_likelihood, outlier, tensor
 from seriome.clones.sample import bounds
@@ -40,15 +40,15 @@ def founder_of(counts, copy_number, error, grid, settings, stated, warnings):
     if len(index) > 2 * ANCHORS:
         index = np.sort(np.random.default_rng(settings.seed).permutation(index)[: 2 * ANCHORS])
     part = Counts(tuple(counts.mutations[one] for one in index), counts.samples, counts.alt[index], counts.depth[index])
+    scale, wide = stated, np.ones(part.alt.shape)
     if stated is None:
         least = betaincinv(part.alt + 0.5, part.depth - part.alt + 0.5, 0.05)
         highest = np.where((part.depth > 0) & (part.alt > 0), least, 0).max(axis=0)
         scale = np.clip(2.6 * highest, 2e-4, 1)  # a ceiling on 2 x VAF, and so on purity
-        wide = np.ones(part.alt.shape)
+    if stated is None or copy_number.major is None:
         ways = states(wide, wide, 2 * wide, error[index])
         ways = ways.rows(np.isfinite(ways.elsewhere))
     else:
-        scale = stated
         cells = (x[index] for x in (copy_number.major, copy_number.minor, copy_number.normal))
         second = None if copy_number.part is None else tuple(x[index] for x in copy_number.part)
         ways = states(*cells, error[index], second)
@@ -180,20 +180,11 @@ def anchor_of(mixture: Mixture, one, grid: Grid, purity, stated, settings) -> li
         n, left = sizes[joined].sum(), len(sizes) - len(joined) + 1
         gain = (curve + away).max(axis=1).sum() - apart
         gain += prior_of_joining(n, sizes[k], left, sizes.sum(), one.samples)
+        gain += entropy_of_joining(mixture.rows[:, joined].sum(axis=1), mixture.rows[:, k])
         if gain <= 0 and n >= EMPTY * sizes.sum():
             break
         joined.append(int(k))
     return joined
-
-
-def with_founder(mixture: Mixture, joined: list[int]) -> Mixture:
-    """The fit with these clusters as one, in place 0. Its posterior is left to the next round."""
-    if len(joined) == 1:
-        return mixture
-    rows = mixture.rows.copy()
-    rows[:, 0] = rows[:, joined].sum(axis=1)
-    kept = [k for k in range(rows.shape[1]) if k not in joined[1:]]
-    return replace(mixture, rows=rows[:, kept], curves=mixture.curves[kept], posterior=mixture.posterior[kept])
 
 
 def log_prior(purity, stated, settings):
