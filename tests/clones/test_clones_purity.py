@@ -59,5 +59,5 @@ def test_clone_near_to_the_founder_is_not_taken_for_it():
     model = fit(drawn, None, Settings(), PURITY)
     assert model.clusters == 3
     assert model.purity == pytest.approx(PURITY, rel=0.03)
-    inside = (model.mutation_lower <= 0.87) & (0.87 <= model.mutation_upper)
+    inside = (model.mutation_lower <= 0.87) & (model.mutation_upper >= 0.87)
     assert inside[label == 1].mean() > 0.9
