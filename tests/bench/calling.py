@@ -16,7 +16,7 @@ from seriome.dna.align import align_pairs
 from seriome.dna.coverage import merge_and_mark
 from seriome.dna.index import bwa_index
 from seriome.dna.tables import call_patient
-from seriome.dna.tools import read_contigs
+from seriome.dna.tools import c_output_to, read_contigs
 from seriome.simulate.patient import draw_patient
 from seriome.simulate.reference import build_reference
 
@@ -69,7 +69,7 @@ def _patient(words) -> dict:
     paths = {"genome": Path(folder, "dna.fa"), "gff": Path(folder, "genes.gff3")}
     paths["transcripts"] = Path(folder, "transcripts.tsv")
     seconds = {"align": 0.0, "call": 0.0}
-    with tempfile.TemporaryDirectory() as own:
+    with tempfile.TemporaryDirectory() as own, c_output_to(f"{own}/log"):
         paths = limited(paths, simulated, patient.genes, own)
         start = time.process_time()
         bams = {
@@ -112,7 +112,7 @@ def scored(truth, table, kind) -> pd.DataFrame:
     merged = truth.drop(columns="patient").merge(table[columns], on=["variant", "sample"], how="outer")
     merged["planted"] = merged["true"].notna()
     merged["true"] = merged["true"].fillna(0.0)
-    merged["said"] = merged["said"].fillna(False).astype(bool)
+    merged["said"] = merged["said"].eq(True)
     merged["specimen"] = merged["sample"].map(kind)
     return merged[merged["planted"] | merged["said"]].assign(patient=truth["patient"].iloc[0])
 
@@ -145,7 +145,8 @@ def summary(rows: pd.DataFrame) -> list[dict]:
 def calling(patients: int = 6, processes: int = 2, seed: int = 1000, **more) -> dict:
     """The figures of somatic calling; prints them."""
     with tempfile.TemporaryDirectory() as folder:
-        prepared(folder)
+        with c_output_to(f"{folder}/log"):
+            prepared(folder)
         jobs = [(seed + number, folder, more) for number in range(patients)]
         with ProcessPoolExecutor(processes) as pool:
             done = list(pool.map(_patient, jobs))
@@ -186,10 +187,3 @@ def key_figures(joint, alone) -> dict:
         "joint_precision_change": precision["joint"] - precision["alone"],
         "missed_above_lod": share(~above["said"]),
     }
-
-
-if __name__ == "__main__":
-    import sys
-
-    found = calling(int(sys.argv[1]) if len(sys.argv) > 1 else 6)
-    pd.to_pickle(found, "/tmp/w/calling.pkl")
