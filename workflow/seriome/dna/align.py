@@ -33,13 +33,18 @@ FR = 1
 def header(genome, sample: str, run: str | None, order: str = "coordinate") -> dict:
     """The header of a BAM of this sample: contigs, one read group per run, nothing of the machine or the day."""
     contigs = read_contigs(f"{genome}.fai")
-    groups = [] if run is None else [{"ID": run, "SM": sample, "LB": sample, "PL": "ILLUMINA"}]
+    groups = [] if run is None else [{"ID": read_group(sample, run), "SM": sample, "LB": sample, "PL": "ILLUMINA"}]
     return {
         "HD": {"VN": "1.6", "SO": order},
         "SQ": [{"SN": name, "LN": length} for name, length in contigs.items()],
         "RG": groups,
         "PG": [{"ID": "seriome", "PN": "seriome", "VN": __version__}],
     }
+
+
+def read_group(sample: str, run: str) -> str:
+    """Its id names the sample, too: callers that read several BAMs at once tell samples by the read groups."""
+    return f"{sample}.{run}"
 
 
 def empty_bam(path, genome, sample: str, run: str | None) -> None:
@@ -74,7 +79,7 @@ def align_pairs(genome, files, output, *, sample: str, run: str, structure: str 
         with pysam.AlignmentFile(named, "wb", header=top, format_options=[b"level=0"]) as bam:
             for reads, barcodes in _batches(files, cutters, counts):
                 found = aligner.align(reads, options)
-                _write_pairs(bam, found, barcodes, run)
+                _write_pairs(bam, found, barcodes, read_group(sample, run))
         sort(named, output, folder, threads)
     return counts
 
@@ -118,7 +123,7 @@ def _batches(files, cutters, counts):
         yield reads, barcodes
 
 
-def _write_pairs(bam, found, barcodes, run: str) -> None:
+def _write_pairs(bam, found, barcodes, group: str) -> None:
     """Set the flags that pybwa leaves out, the read group and the barcode, and write."""
     ends = [_main(records) for records in found]
     pairs = [_direction(*ends[i : i + 2]) for i in range(0, len(ends), 2)]
@@ -137,7 +142,7 @@ def _write_pairs(bam, found, barcodes, run: str) -> None:
                 record.flag |= 0x1 | (0x80 if which else 0x40) | (0x2 if proper else 0)
                 if record.flag & 0x18 == 0x18:  # bwa lays an unplaced mate beside its read, on the same strand
                     record.flag |= 0x20
-                record.set_tag("RG", run, "Z")
+                record.set_tag("RG", group, "Z")
                 if barcode:
                     record.set_tag("RX", barcode, "Z")
                 bam.write(record)
@@ -249,7 +254,7 @@ def adopt_bam(genome, file, output, *, sample: str, run: str, name: str, threads
         )
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         steps = [f"{folder}/{step}.bam" for step in ("grouped", "named", "fixed")]
-        group = f"@RG\tID:{run}\tSM:{sample}\tLB:{sample}\tPL:ILLUMINA"
+        group = f"@RG\tID:{read_group(sample, run)}\tSM:{sample}\tLB:{sample}\tPL:ILLUMINA"
         extra = max(0, threads - 1)
         samtools("addreplacerg", "--no-PG", "-m", "overwrite_all", "-w", "-u", "-r", group, "-o", steps[0], file)
         samtools("collate", "--no-PG", "-u", "-@", extra, "-o", steps[1], steps[0], f"{folder}/collate")
