@@ -1,6 +1,7 @@
 """freebayes (Garrison and Marth 2012, arXiv:1207.3907) on the same alignments: the peer of the somatic calling.
 
-It calls all samples together as pools of any fractions; somatic is what the normal does not show. Debian has it.
+It calls all samples together as pools of any fractions; somatic is what the normal does not show. Its QUAL is near 0
+for what only some of the pools have, so that a number of reads is asked for instead. Debian has it.
 """
 
 import resource
@@ -14,7 +15,7 @@ from seriome.dna.pileup import normalised
 
 WORDS = ["--pooled-continuous", "--min-alternate-fraction", "0.005", "--min-alternate-count", "3"]
 WORDS += ["--min-mapping-quality", "20", "--min-base-quality", "20"]
-QUALITY, IN_NORMAL = 20, 0.02  # QUAL from which a call counts; fraction in the normal from which it is not somatic
+READS, IN_NORMAL = 3, 0.02  # reads from which a sample shows it; fraction in the normal from which it is not somatic
 
 
 def freebayes_on(program: str, bams: dict, genome, regions, folder) -> tuple[pd.DataFrame, float]:
@@ -35,14 +36,14 @@ def freebayes_on(program: str, bams: dict, genome, regions, folder) -> tuple[pd.
                     reads = cells["AO"][number] if isinstance(cells["AO"], tuple) else cells["AO"]
                     counts[sample] = (reads or 0, cells["DP"] or 0)
                 normal = counts["N"]
-                if record.qual < QUALITY or normal[0] > IN_NORMAL * max(normal[1], 1):
+                if normal[0] > IN_NORMAL * max(normal[1], 1):
                     continue
                 keys.append((record.chrom, record.pos, record.ref, alt))
                 rows.append(counts)
     found = []
     for (chrom, pos, ref, alt), counts in zip(normalised(keys, genome, folder) if keys else [], rows, strict=True):
         for sample, (reads, depth) in counts.items():
-            if sample != "N" and reads >= 2:
+            if sample != "N" and reads >= READS:
                 about = {"variant": f"{chrom}:{pos}:{ref}:{alt}", "sample": sample, "said": True}
                 found.append(about | {"vaf": reads / depth if depth else 0.0})
     return pd.DataFrame(found, columns=["variant", "sample", "said", "vaf"]), seconds
