@@ -1,0 +1,259 @@
+"""Mutational signatures: which known processes does a sample's spectrum of single-base variants consist of?
+
+The 96 channels are the six substitutions seen from their pyrimidine, each with the base before and after it. A matrix
+of signatures that the user names (COSMIC's form) is refit to them by non-negative least squares: signatures are taken
+away, the one missed least first, as long as the cosine similarity of the sum and the spectrum drops by no more than
+COSINE_LOST. Intervals are by profile: all shares of a signature for which the others, fitted anew without taking any
+away, explain the spectrum hardly worse (chi-squared up by at most 3.84). So they hold that another signature could
+stand in, which resampling the variants does not (both are measured by tests/bench/biomarkers.py).
+
+COSMIC's signatures are frequencies in the whole genome; where only regions were sequenced each channel is multiplied by
+how frequent its trinucleotide is in them against the genome, and each signature brought back to a sum of 1. Shares are
+of the variants that were seen, so that they are those of the regions.
+
+Assumes  every process that acted is in the matrix; the variants that passed are somatic; all of the regions are covered
+Limits   with many candidates a flat signature (SBS3, SBS5, SBS40) is spread over others and its interval too low: give
+         those that are known in the tissue
+Sources  channels and signatures: Alexandrov et al. 2020, Nature 578:94, doi:10.1038/s41586-020-1943-3; refit that takes
+         signatures away: Manders et al. 2022 (MutationalPatterns), BMC Genomics 23:134, doi:10.1186/s12864-022-08357-3
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import nnls
+
+from seriome.dna.pileup import COMPLEMENT, SUBSTITUTIONS
+from seriome.errors import InputError, did_you_mean
+from seriome.files import read_tsv, write_tsv
+
+CHANNELS = [f"{left}[{kind}]{right}" for kind in SUBSTITUTIONS for left in "ACGT" for right in "ACGT"]
+TRINUCLEOTIDES = [f"{left}{base}{right}" for base in "CT" for left in "ACGT" for right in "ACGT"]
+COSINE_LOST = 0.004
+DROP = 3.84  # of chi-squared with one degree of freedom: 95 %
+LEAST_EXPECTED = 0.5  # variants per channel below which its variance is not believed to be smaller
+HALVINGS = 12  # of the range in which a bound is looked for
+TRINUCLEOTIDE_COLUMNS = ["trinucleotide", "genome", "regions"]
+SIGNATURE_COLUMNS = [*("sample", "signature", "mutations", "share", "lower", "upper", "state", "cosine", "reason")]
+
+
+def channel(before: str, ref: str, after: str, alt: str) -> str | None:
+    """The channel of a single-base change, `A[C>T]G`; None where a base is not known."""
+    if not {before, ref, after, alt} <= set(COMPLEMENT):
+        return None
+    if ref in "AG":
+        before, ref, after, alt = COMPLEMENT[after], COMPLEMENT[ref], COMPLEMENT[before], COMPLEMENT[alt]
+    return f"{before}[{ref}>{alt}]{after}"
+
+
+def spectra(variants: pd.DataFrame, samples, genome) -> pd.DataFrame:
+    """Single-base variants that pass and are called, by channel: int, rows CHANNELS, one column per sample.
+
+    variants   table of variants of a patient
+    genome     FASTA with its index
+    """
+    import pysam
+
+    counts = pd.DataFrame(0, index=CHANNELS, columns=list(samples))
+    snvs = variants[
+        (variants["filter"] == "PASS")
+        & variants["called"]
+        & (variants["ref"].str.len() == 1)
+        & (variants["alt"].str.len() == 1)
+    ]
+    with pysam.FastaFile(str(genome)) as fasta:
+        for row in snvs[["sample", "chrom", "pos", "ref", "alt"]].itertuples(index=False):
+            around = fasta.fetch(row.chrom, max(0, row.pos - 2), row.pos + 1).upper()
+            name = channel(around[0], row.ref, around[2], row.alt) if row.pos > 1 and len(around) == 3 else None
+            if name is not None and row.sample in counts:
+                counts.loc[name, row.sample] += 1
+    return counts
+
+
+def trinucleotides(genome, regions) -> tuple[np.ndarray, np.ndarray]:
+    """How often each of TRINUCLEOTIDES, either strand, stands in the genome and in the regions: int64 (32,), (32,).
+
+    regions    (chrom, start, end, ...), 0-based half-open; a trinucleotide counts where its middle base lies within
+    """
+    import pysam
+
+    whole, inside = np.zeros(64, np.int64), np.zeros(64, np.int64)
+    by_contig = {}
+    for chrom, start, end, *_ in regions:
+        by_contig.setdefault(chrom, []).append((start, end))
+    with pysam.FastaFile(str(genome)) as fasta:
+        for chrom in fasta.references:
+            codes = _codes(fasta.fetch(chrom))
+            whole += np.bincount(codes[codes >= 0], minlength=64)
+            for start, end in by_contig.get(chrom, ()):
+                part = codes[max(0, start - 1) : max(0, end - 1)]
+                inside += np.bincount(part[part >= 0], minlength=64)
+    return _folded(whole), _folded(inside)
+
+
+def _codes(text: str) -> np.ndarray:
+    """16 * base before + 4 * base + base after of each inner base of a sequence, -1 where one is unknown: (n - 2,)."""
+    table = np.full(256, -100, np.int16)
+    for number, base in enumerate("ACGT"):
+        table[[ord(base), ord(base.lower())]] = number
+    bases = table[np.frombuffer(text.encode("ascii"), np.uint8)]
+    if len(bases) < 3:
+        return np.zeros(0, np.int16)
+    codes = 16 * bases[:-2] + 4 * bases[1:-1] + bases[2:]
+    return np.where(codes < 0, -1, codes)
+
+
+def _folded(counts: np.ndarray) -> np.ndarray:
+    """Counts of 64 trinucleotides as of 32, both strands together."""
+
+    def code(text):
+        return sum("ACGT".index(base) * 4**power for base, power in zip(text, (2, 1, 0), strict=True))
+
+    other = ["".join(COMPLEMENT[base] for base in reversed(text)) for text in TRINUCLEOTIDES]
+    return np.array([counts[code(a)] + counts[code(b)] for a, b in zip(TRINUCLEOTIDES, other, strict=True)])
+
+
+def read_signatures(path, used=()) -> pd.DataFrame:
+    """A matrix of signatures: rows CHANNELS, one column each, every column with sum 1.
+
+    path      TSV with a column `Type` (`A[C>A]A`) and one column per signature, rows in any order
+    used      names of the signatures to take; empty: all
+    Raises    InputError where a channel lacks, stands twice or a value is no frequency, or a name is not there
+    """
+    rows = read_tsv(path)
+    names = [name for name in (rows[0] if rows else {}) if name != "Type"]
+    found = [row.get("Type") for row in rows]
+    if sorted(map(str, found)) != sorted(CHANNELS) or not names:
+        odd = next((name for name in CHANNELS if found.count(name) != 1), None)
+        raise InputError(
+            f"reference.signatures {path}: not the 96 channels in a column Type"
+            + (f" ({odd} stands there {found.count(odd)} times)" if odd else "")
+        )
+    try:
+        table = pd.DataFrame([[float(row[name]) for name in names] for row in rows], index=found, columns=names)
+    except (TypeError, ValueError):
+        raise InputError(f"reference.signatures {path}: a value is no number") from None
+    if not ((table >= 0).all(axis=None) and (table.sum() > 0).all()):
+        raise InputError(f"reference.signatures {path}: a value is negative, or a signature is all zero")
+    for name in used:
+        if name not in names:
+            raise InputError(f"dna.signatures_used: {name!r} is not in {path}{did_you_mean(name, names)}")
+    return (table.loc[CHANNELS] / table.sum())[list(used) or names]
+
+
+def fit_for(signatures: pd.DataFrame, genome: np.ndarray, regions: np.ndarray) -> pd.DataFrame:
+    """Signatures of the whole genome as they look in regions; genome, regions: counts of TRINUCLEOTIDES."""
+    share = np.divide(regions / regions.sum(), genome / genome.sum(), out=np.zeros(32), where=genome > 0)
+    of = [TRINUCLEOTIDES.index(name[0] + name[2] + name[-1]) for name in CHANNELS]
+    scaled = signatures * share[of][:, None]
+    return scaled / scaled.sum()
+
+
+def refit(counts, signatures: np.ndarray) -> np.ndarray:
+    """Shares of the signatures in a spectrum, none negative, sum 1; float64 (k,).
+
+    counts       (96,) variants per channel, not all zero
+    signatures   (96, k), columns of sum 1
+    """
+    counts = np.asarray(counts, float)
+    kept = np.arange(signatures.shape[1])
+    shares, _ = nnls(signatures, counts)
+    kept = kept[shares > 0]
+    shares = shares[shares > 0]
+    best = _cosine(signatures[:, kept] @ shares, counts)
+    while len(kept) > 1:
+        tried = []
+        for out in range(len(kept)):
+            fewer = np.delete(kept, out)
+            again, _ = nnls(signatures[:, fewer], counts)
+            tried.append((_cosine(signatures[:, fewer] @ again, counts), out, again))
+        similar, out, again = max(tried, key=lambda one: (one[0], -one[1]))
+        if best - similar > COSINE_LOST:
+            break
+        kept, shares, best = np.delete(kept, out), again, similar
+    result = np.zeros(signatures.shape[1])
+    result[kept] = shares
+    return result / result.sum()
+
+
+def _cosine(a, b) -> float:
+    size = np.sqrt((a @ a) * (b @ b))
+    return float(a @ b / size) if size else 0.0
+
+
+def bounds(counts, signatures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """95 % interval of each signature's share by profile: float64 (k,), (k,).
+
+    Chi-squared is that of weighted least squares, each channel's variance taken as what the fit expects in it.
+    counts, signatures    as for refit
+    """
+    counts = np.asarray(counts, float)
+    expected, total = counts, counts.sum()
+    for _ in range(3):
+        weights = 1 / np.sqrt(np.maximum(expected, LEAST_EXPECTED))
+        amounts, _ = nnls(signatures * weights[:, None], counts * weights)
+        expected = signatures @ amounts
+    weights = 1 / np.sqrt(np.maximum(expected, LEAST_EXPECTED))
+    columns, target = signatures * weights[:, None], counts * weights
+    amounts, best = nnls(columns, target)
+    lower, upper = np.zeros(len(amounts)), np.zeros(len(amounts))
+    for index, amount in enumerate(amounts):
+        others, column = np.delete(columns, index, 1), columns[:, index]
+
+        def worse(value, others=others, column=column):
+            rest = target - value * column
+            return (nnls(others, rest)[1] if others.size else np.linalg.norm(rest)) ** 2 - best**2 > DROP
+
+        inside, outside = amount, 0.0
+        if amount > 0 and worse(0.0):
+            for _ in range(HALVINGS):
+                middle = (inside + outside) / 2
+                inside, outside = (inside, middle) if worse(middle) else (middle, outside)
+            lower[index] = outside
+        inside, outside = amount, 1.2 * total
+        for _ in range(HALVINGS):
+            middle = (inside + outside) / 2
+            inside, outside = (inside, middle) if worse(middle) else (middle, outside)
+        upper[index] = outside
+    return lower / total, np.minimum(upper / total, 1.0)
+
+
+def shares_of(counts, signatures: pd.DataFrame, least: int) -> list[dict]:
+    """Share of each signature in a sample with its 95 % interval; rows of SIGNATURE_COLUMNS but `sample`.
+
+    counts    (96,) variants per channel
+    least     variants below which nothing is fitted: state `not_measured`, with the reason
+    Returns   state `zero` where the fit has none of it; `cosine` is the similarity of the fit and the spectrum
+    """
+    counts = np.asarray(counts)
+    total = int(counts.sum())
+    if total < least:
+        reason = f"{total} single-base variants, {least} needed"
+        empty = {"share": None, "lower": None, "upper": None, "state": "not_measured", "cosine": None, "reason": reason}
+        return [{"signature": name, "mutations": total} | empty for name in signatures]
+    matrix = signatures.to_numpy()
+    shares = refit(counts, matrix)
+    lower, upper = bounds(counts, matrix)
+    similar = round(_cosine(matrix @ shares, counts.astype(float)), 4)
+    return [
+        {
+            "signature": name,
+            "mutations": total,
+            "share": round(float(shares[i]), 6),
+            "lower": round(float(min(lower[i], shares[i])), 6),
+            "upper": round(float(max(upper[i], shares[i])), 6),
+            "state": "measured" if shares[i] > 0 else "zero",
+            "cosine": similar,
+            "reason": None,
+        }
+        for i, name in enumerate(signatures)
+    ]
+
+
+def write_trinucleotides(path, genome, regions) -> None:
+    rows = zip(TRINUCLEOTIDES, genome.tolist(), regions.tolist(), strict=True)
+    write_tsv(path, [dict(zip(TRINUCLEOTIDE_COLUMNS, row, strict=True)) for row in rows], TRINUCLEOTIDE_COLUMNS)
+
+
+def read_trinucleotides(path) -> tuple[np.ndarray, np.ndarray]:
+    rows = {row["trinucleotide"]: row for row in read_tsv(path)}
+    return tuple(np.array([int(rows[name][key]) for name in TRINUCLEOTIDES]) for key in ("genome", "regions"))
