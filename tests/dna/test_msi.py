@@ -8,6 +8,7 @@ from scipy import stats
 
 from seriome.config import with_defaults
 from seriome.dna import align, coverage, index, msi, reference
+from seriome.errors import InputError
 
 from . import made
 
@@ -177,6 +178,14 @@ def test_without_normal_or_pool_nothing_is_said(lengths):
     (row,), details = msi.of_patient([{"sample": "U", "specimen": "tumor"}], {"U": found["U"]}, [], SETTINGS)
     assert (row["state"], row["score"], details) == ("not_measured", None, [])
     assert row["reason"].startswith("no normal")
+
+
+def test_a_pool_of_other_loci_is_the_users_mistake(lengths, tmp_path):
+    found, _ = lengths
+    msi.write_lengths(tmp_path / "n.tsv", [("c1", 5, 20, "A")], [{15: 9}])
+    with pytest.raises(InputError, match="other microsatellites"):
+        msi.read_pool([tmp_path / "n.tsv"], found)
+    assert msi.read_pool([], found) == []
 
 
 def test_a_normal_without_reads_is_no_normal(lengths):

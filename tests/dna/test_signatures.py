@@ -125,6 +125,16 @@ def test_only_signatures_that_are_named_are_fitted(tmp_path):
         signatures.read_signatures(tmp_path / "m.txt", ["S9"])
 
 
+def test_signatures_of_a_patient_leave_the_normal_out(genome):
+    columns = ["sample", "chrom", "pos", "ref", "alt", "filter", "called"]
+    table = pd.DataFrame([("T", "c", 3, "C", "T", "PASS", True)] * 10, columns=columns)
+    samples = [{"sample": "N", "specimen": "normal"}, {"sample": "T", "specimen": "tumor"}]
+    rows = signatures.of_patient(samples, table, genome, matrix(), {"signature_min_mutations": 10})
+    assert {row["sample"] for row in rows} == {"T"}
+    assert {row["mutations"] for row in rows} == {10}
+    assert sum(row["share"] for row in rows) == pytest.approx(1, abs=1e-5)
+
+
 def test_too_few_variants_are_refused_with_the_reason():
     (row, *rest) = signatures.shares_of(np.eye(96, dtype=int)[3] * 199, matrix(), 200)
     assert (row["state"], row["share"], row["upper"]) == ("not_measured", None, None)

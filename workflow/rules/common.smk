@@ -137,6 +137,22 @@ def dna_of_patient(wildcards):
     return files
 
 
+def biomarkers_of_patient(wildcards):
+    """Input function: what microsatellite instability and signatures of {patient} are read from."""
+    reads = [row["sample"] for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")]
+    files = {
+        "variants": f"<results>/dna/variants/{wildcards.patient}.parquet",
+        "lengths": [f"<results>/dna/microsatellites/{sample}.tsv" for sample in reads],
+        "pool": CONFIG["dna"]["msi_normals"] if reads else [],
+        "signatures": CONFIG["reference"]["signatures"] or [],
+    }
+    if COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam", "vcf"):
+        folder = "<results>/dna/reference"
+        files |= {"genome": f"{folder}/genome.fa", "fai": f"{folder}/genome.fa.fai"}
+        files |= {"trinucleotides": f"{folder}/trinucleotides.tsv"}
+    return files
+
+
 def called_units(wildcards):
     """Params function: (sample, run, file) of every unit of {patient} that is a VCF."""
     return [

@@ -8,6 +8,8 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
        <results>/dna/copy_number/{patient}.parquet   log2 ratio per gene and sample against the matched normal
+       <results>/dna/microsatellites/{sample}.tsv    lengths of microsatellites, in fragments
+       <results>/dna/biomarkers/{patient}.msi.tsv, .loci.tsv, .signatures.tsv    instability, its loci, signatures
        <results>/features/assay=dna/patient=/sample=.parquet    kinds variant (vaf), copy_number (log2_ratio), biomarker
        <results>/gaps/dna/{unit,sample,patient}.*.tsv    bam_not_sorted, other_reference, no_reads, no_matched_normal
 """
@@ -220,9 +222,96 @@ rule dna_copy_number:
         "../scripts/dna_copy_number.py"
 
 
+rule dna_context:
+    input:
+        genome="<results>/dna/reference/genome.fa",
+        fai="<results>/dna/reference/genome.fa.fai",
+        regions="<results>/dna/reference/regions.bed",
+    output:
+        loci="<results>/dna/reference/microsatellites.bed",
+        trinucleotides="<results>/dna/reference/trinucleotides.tsv",
+    log:
+        "<logs>/dna/context.log",
+    benchmark:
+        "<benchmarks>/dna/context.tsv"
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(6000),
+        runtime=60,
+    params:
+        most=CONFIG["dna"]["msi_max_loci"],
+        code=fingerprint("dna/msi", "dna/signatures", "files"),
+    message:
+        "dna: microsatellites and trinucleotides of the regions"
+    script:
+        "../scripts/dna_context.py"
+
+
+rule dna_microsatellites:
+    input:
+        bam="<results>/dna/bam/{sample}.bam",
+        index="<results>/dna/bam/{sample}.bam.bai",
+        loci="<results>/dna/reference/microsatellites.bed",
+    output:
+        "<results>/dna/microsatellites/{sample}.tsv",
+    log:
+        "<logs>/dna/microsatellites/{sample}.log",
+    benchmark:
+        "<benchmarks>/dna/microsatellites/{sample}.tsv"
+    wildcard_constraints:
+        sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=120,
+    params:
+        min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
+        code=fingerprint("dna/msi", "files"),
+    message:
+        "dna: lengths of microsatellites in {wildcards.sample}"
+    script:
+        "../scripts/dna_microsatellites.py"
+
+
+rule dna_biomarkers:
+    input:
+        unpack(biomarkers_of_patient),
+    output:
+        msi="<results>/dna/biomarkers/{patient}.msi.tsv",
+        loci="<results>/dna/biomarkers/{patient}.loci.tsv",
+        signatures="<results>/dna/biomarkers/{patient}.signatures.tsv",
+    log:
+        "<logs>/dna/biomarkers/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/biomarkers/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(sorted(set(COHORT.assays.loc[COHORT.assays["assay"] == "dna", "patient"]))),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=60,
+    params:
+        samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam", "vcf"),
+        reads=lambda wildcards: [row["sample"] for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")],
+        settings=CONFIG["dna"],
+        code=fingerprint("dna/msi", "dna/signatures", "dna/calling", "dna/limits", "files"),
+    message:
+        "dna: microsatellite instability and signatures of {wildcards.patient}"
+    script:
+        "../scripts/dna_biomarkers.py"
+
+
 rule dna_features:
     input:
         variants="<results>/dna/variants/{patient}.parquet",
+        msi="<results>/dna/biomarkers/{patient}.msi.tsv",
+        signatures="<results>/dna/biomarkers/{patient}.signatures.tsv",
         callable="<results>/dna/variants/{patient}.callable.tsv",
         copy_number="<results>/dna/copy_number/{patient}.parquet",
         coverage=lambda wildcards: [
@@ -251,7 +340,9 @@ rule dna_features:
             row["specimen"] for row in COHORT.rows("samples") if row["sample"] == wildcards.sample
         ),
         settings=CONFIG["dna"],
-        code=fingerprint("dna/features", "dna/consequence", "dna/limits", "features/store", "files"),
+        code=fingerprint(
+            "dna/features", "dna/burden", "known", "dna/consequence", "dna/limits", "features/store", "files"
+        ),
     message:
         "dna: features of {wildcards.sample}"
     script:

@@ -17,6 +17,8 @@ with log_to(snakemake.log[0]) as log:
         pd.read_parquet(source.copy_number),
         callable_bases.get(about["sample"], 0),
         tumour=snakemake.params.specimen in TUMOURS,
+        msi=read_tsv(source.msi),
+        signatures=read_tsv(source.signatures),
     )
     log.info("%d rows", len(table))
     units = [read_status(record) for record in source.records]

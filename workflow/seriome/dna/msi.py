@@ -26,6 +26,7 @@ from scipy import stats
 
 from seriome.dna.calling import beta_binomial_tail
 from seriome.dna.limits import detection_limit, jeffreys
+from seriome.errors import InputError
 from seriome.files import read_tsv, write_tsv
 
 LEAST_UNITS = {1: 10, 2: 5, 3: 5, 4: 5, 5: 5}  # repeats from which a locus counts, by bases of its unit (MSIsensor's)
@@ -38,6 +39,7 @@ ALLELE = 0.25  # share of the normal's fragments from which a length is one of i
 LEAST_NORMALS = 5  # of a pool, at a locus
 POLYMORPHIC = 0.3  # share of a normal's fragments away from the pool's length: another allele
 LOCUS_COLUMNS = ["chrom", "start", "end", "unit", "lengths"]
+DETAIL_COLUMNS = ["sample", "chrom", "start", "end", "unit", "depth", "p", "shift", "unstable"]
 SCORE_COLUMNS = ["sample", "loci", "tested", "unstable", "score", "lower", "upper", "lod", "state", "against", "reason"]
 
 
@@ -195,6 +197,19 @@ def against_pool(sample: dict, normals: list[dict], min_depth: int) -> tuple[flo
     return float(beta_binomial_tail(x, n, mean, rho)), max(0.0, x / n - mean)
 
 
+def read_pool(paths, lengths: dict) -> list[list[dict]]:
+    """The tables of a pool of normals. Raises InputError when one has other loci than the patient's samples."""
+    pool, mine = [read_lengths(path) for path in paths], next(iter(lengths.values()), None)
+    for path, rows in zip(paths, pool, strict=True):
+        if mine is not None and [_place(row) for row in rows] != [_place(row) for row in mine]:
+            raise InputError(f"dna.msi_normals: {path} has other microsatellites than this run's reference and targets")
+    return pool
+
+
+def _place(row: dict) -> tuple:
+    return row["chrom"], row["start"], row["end"], row["unit"]
+
+
 def judge(sample: list[dict], normal: list[dict] | None, pool: list[list[dict]], min_depth: int) -> list[Locus]:
     """Each locus of a sample against the matched normal or, where there is none, against the pool.
 
@@ -246,7 +261,7 @@ def of_patient(samples, lengths: dict, pool: list, settings: dict) -> tuple[list
     lengths    {sample: rows of read_lengths}
     pool       the same of each normal of the pool
     settings   the config's `dna` section
-    Returns    (rows of SCORE_COLUMNS, rows {sample chrom start end unit depth normal p shift unstable} of tested loci)
+    Returns    (rows of SCORE_COLUMNS, rows of DETAIL_COLUMNS, one per tested locus and sample)
     """
     normals = [row["sample"] for row in samples if row["specimen"] == "normal" and row["sample"] in lengths]
     normals = [one for one in normals if any(row["lengths"] for row in lengths[one])]

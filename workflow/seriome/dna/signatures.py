@@ -249,6 +249,17 @@ def shares_of(counts, signatures: pd.DataFrame, least: int) -> list[dict]:
     ]
 
 
+def of_patient(samples, variants: pd.DataFrame, genome, signatures: pd.DataFrame, settings: dict) -> list[dict]:
+    """Rows of SIGNATURE_COLUMNS of a patient's samples but the normal; settings: the config's `dna` section."""
+    names = [row["sample"] for row in samples if row["specimen"] != "normal"]
+    counts = spectra(variants, names, genome)
+    return [
+        {"sample": name} | row
+        for name in names
+        for row in shares_of(counts[name], signatures, settings["signature_min_mutations"])
+    ]
+
+
 def write_trinucleotides(path, genome, regions) -> None:
     rows = zip(TRINUCLEOTIDES, genome.tolist(), regions.tolist(), strict=True)
     write_tsv(path, [dict(zip(TRINUCLEOTIDE_COLUMNS, row, strict=True)) for row in rows], TRINUCLEOTIDE_COLUMNS)
