@@ -35,6 +35,9 @@ ACTIONABILITY = workflow.source_path("../../resources/actionability.tsv")  # an 
 # The gap tables of all stages; the file of each stage adds its own, GAPS += collect("<results>/gaps/dna/{p}.tsv", ...)
 GAPS = []
 
+# Tables that no later stage reads: what `all` asks for besides the report, added to by the files of the stages
+TABLES = []
+
 
 def one_of(names):
     """A wildcard constraint that takes exactly these names; without any it matches nothing."""

@@ -8,6 +8,7 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
        <results>/dna/copy_number/{patient}.parquet   log2 ratio per gene and sample against the matched normal
+       <results>/dna/meaning/{patient}.tsv           drugs that variants are known to make work or fail
        <results>/dna/microsatellites/{sample}.tsv    lengths of microsatellites, in fragments
        <results>/dna/biomarkers/{patient}.msi.tsv, .loci.tsv, .signatures.tsv    instability, its loci, signatures
        <results>/features/assay=dna/patient=/sample=.parquet    kinds variant (vaf), copy_number (log2_ratio), biomarker
@@ -20,6 +21,7 @@ GAPS += collect(
 )
 GAPS += collect("<results>/gaps/dna/sample.{sample}.tsv", sample=COHORT.samples_with("dna", "fastq", "bam"))
 GAPS += collect("<results>/gaps/dna/patient.{patient}.tsv", patient=COHORT.patients_with("dna"))
+TABLES += collect("<results>/dna/meaning/{patient}.tsv", patient=COHORT.patients_with("dna"))
 
 
 rule dna_reference:
@@ -184,7 +186,7 @@ rule dna_call:
         called=called_units,
         settings=CONFIG["dna"],
         code=fingerprint(
-            *("dna/tables", "dna/calling", "dna/limits", "dna/pileup", "dna/consequence", "dna/imports", "dna/tools"),
+            *("dna/tables", "dna/calling", "dna/limits", "dna/pileup", "dna/consequence", "dna/hgvs", "dna/imports", "dna/tools"),
             *("files", "ledger"),
         ),
     message:
@@ -307,8 +309,36 @@ rule dna_biomarkers:
         "../scripts/dna_biomarkers.py"
 
 
+rule dna_meaning:
+    input:
+        known=ACTIONABILITY,
+        civic=CONFIG["reference"]["civic"] or [],
+        variants="<results>/dna/variants/{patient}.parquet",
+    output:
+        "<results>/dna/meaning/{patient}.tsv",
+    log:
+        "<logs>/dna/meaning/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/meaning/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(COHORT.patients_with("dna")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=20,
+    params:
+        code=fingerprint("dna/meaning", "known", "dna/consequence", "files"),
+    message:
+        "dna: what is known of the variants of {wildcards.patient}"
+    script:
+        "../scripts/dna_meaning.py"
+
+
 rule dna_features:
     input:
+        known=ACTIONABILITY,
         variants="<results>/dna/variants/{patient}.parquet",
         msi="<results>/dna/biomarkers/{patient}.msi.tsv",
         signatures="<results>/dna/biomarkers/{patient}.signatures.tsv",
