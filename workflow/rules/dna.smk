@@ -186,7 +186,16 @@ rule dna_call:
         called=called_units,
         settings=CONFIG["dna"],
         code=fingerprint(
-            *("dna/tables", "dna/calling", "dna/limits", "dna/pileup", "dna/consequence", "dna/hgvs", "dna/imports", "dna/tools"),
+            *(
+                "dna/tables",
+                "dna/calling",
+                "dna/limits",
+                "dna/pileup",
+                "dna/consequence",
+                "dna/hgvs",
+                "dna/imports",
+                "dna/tools",
+            ),
             *("files", "ledger"),
         ),
     message:
