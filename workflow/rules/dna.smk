@@ -186,17 +186,8 @@ rule dna_call:
         called=called_units,
         settings=CONFIG["dna"],
         code=fingerprint(
-            *(
-                "dna/tables",
-                "dna/calling",
-                "dna/limits",
-                "dna/pileup",
-                "dna/consequence",
-                "dna/hgvs",
-                "dna/imports",
-                "dna/tools",
-            ),
-            *("files", "ledger"),
+            *("dna/tables", "dna/calling", "dna/limits", "dna/pileup", "dna/consequence", "dna/imports", "dna/tools"),
+            *("dna/hgvs", "files", "ledger"),
         ),
     message:
         "dna: variants of {wildcards.patient} over all samples"
