@@ -91,6 +91,16 @@ def test_rows_of_biomarkers_fit_the_store(tmp_path):
     assert set(found["state"]) <= set(STATES)
 
 
+@pytest.mark.parametrize(("share", "state"), [(0.2, "measured"), (0.0, "zero"), (None, "not_measured")])
+def test_a_xenograft_has_a_fraction_of_its_host(share, state):
+    quality = {"host_share": share, "host_share_lower": share and 0.1, "host_share_upper": share and 0.3}
+    none = pd.DataFrame(columns=copy_number.COLUMNS)
+    found = features.features_of("T", changes(), none, 0, tumour=True, quality=quality, xenograft=True)
+    row = found.set_index("feature").loc["host_fraction"]
+    assert (row["state"], row["unit"]) == (state, "share_of_pairs")
+    assert row["value"] == share or (share is None and np.isnan(row["value"]))
+
+
 def test_without_reads_or_matrix_msi_is_not_measured():
     none = pd.DataFrame(columns=copy_number.COLUMNS)
     found = features.features_of("T", changes(), none, 0, tumour=True).set_index("feature")

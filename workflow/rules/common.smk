@@ -156,6 +156,18 @@ def biomarkers_of_patient(wildcards):
     return files
 
 
+def host_of_unit(wildcards):
+    """Input function: the host's genome and its index, where {sample} is a xenograft with reads to tell apart."""
+    unit = COHORT.unit("dna", wildcards.sample, wildcards.run)
+    specimen = {row["sample"]: row["specimen"] for row in COHORT.rows("samples")}[wildcards.sample]
+    if specimen != "pdx" or unit["format"] != "fastq" or not CONFIG["reference"]["host_genome"]:
+        return []
+    return multiext("<results>/dna/host/genome", ".fa", ".fa.fai", ".dict", *(f".fa.{end}" for end in INDEX))
+
+
+INDEX = ("amb", "ann", "bwt", "pac", "sa")  # endings of bwa's index
+
+
 def called_units(wildcards):
     """Params function: (sample, run, file) of every unit of {patient} that is a VCF."""
     return [

@@ -8,6 +8,8 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
        <results>/dna/copy_number/{patient}.parquet   log2 ratio per gene and sample against the matched normal
+       <results>/dna/host/                           the host's genome with its bwa index, where there are xenografts
+       <results>/dna/fidelity/{patient}.tsv, .variants.tsv    what xenografts and organoids share with the tumours
        <results>/dna/meaning/{patient}.tsv           drugs that variants are known to make work or fail
        <results>/dna/microsatellites/{sample}.tsv    lengths of microsatellites, in fragments
        <results>/dna/biomarkers/{patient}.msi.tsv, .loci.tsv, .signatures.tsv    instability, its loci, signatures
@@ -21,6 +23,12 @@ GAPS += collect(
 )
 GAPS += collect("<results>/gaps/dna/sample.{sample}.tsv", sample=COHORT.samples_with("dna", "fastq", "bam"))
 GAPS += collect("<results>/gaps/dna/patient.{patient}.tsv", patient=COHORT.patients_with("dna"))
+PATIENTS_WITH_MODELS = [
+    patient
+    for patient in COHORT.patients_with("dna")
+    if {"pdx", "organoid"} & {row["specimen"] for row in COHORT.samples_of(patient, "dna", "fastq", "bam", "vcf")}
+]
+TABLES += collect("<results>/dna/fidelity/{patient}.tsv", patient=PATIENTS_WITH_MODELS)
 TABLES += collect("<results>/dna/meaning/{patient}.tsv", patient=COHORT.patients_with("dna"))
 
 
@@ -79,6 +87,31 @@ rule dna_index:
         "../scripts/dna_index.py"
 
 
+rule dna_host:
+    input:
+        CONFIG["reference"]["host_genome"] or [],
+    output:
+        genome="<results>/dna/host/genome.fa",
+        beside=multiext("<results>/dna/host/genome", ".fa.fai", ".dict"),
+        index=multiext("<results>/dna/host/genome.fa", ".amb", ".ann", ".bwt", ".pac", ".sa"),
+    log:
+        "<logs>/dna/host.log",
+    benchmark:
+        "<benchmarks>/dna/host.tsv"
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(6000),
+        runtime=240,
+    params:
+        code=fingerprint("dna/index", "dna/reference"),
+    message:
+        "dna: the host's genome and bwa's index of it"
+    script:
+        "../scripts/dna_host.py"
+
+
 rule dna_align:
     input:
         files=lambda wildcards: COHORT.files("dna", wildcards.sample, wildcards.run),
@@ -87,8 +120,10 @@ rule dna_align:
         fai="<results>/dna/reference/genome.fa.fai",
         dict="<results>/dna/reference/genome.dict",
         index=multiext("<results>/dna/reference/genome.fa", ".amb", ".ann", ".bwt", ".pac", ".sa"),
+        host=host_of_unit,
     output:
         bam=temp("<results>/dna/units/{sample}/{run}.bam"),
+        counts=temp("<results>/dna/units/{sample}/{run}.json"),
         gaps="<results>/gaps/dna/unit.{sample}.{run}.tsv",
     log:
         "<logs>/dna/align/{sample}/{run}.log",
@@ -100,11 +135,11 @@ rule dna_align:
         "../../envs/seriome.yaml"
     threads: threads_for("dna", 8)
     resources:
-        mem_mb=memory(4000),
+        mem_mb=lambda wildcards, attempt: memory(8000 if host_of_unit(wildcards) else 4000)(wildcards, attempt),
         runtime=720,
     params:
         unit=lambda wildcards: COHORT.unit("dna", wildcards.sample, wildcards.run),
-        code=fingerprint("dna/align", "dna/umi", "dna/tools", "files"),
+        code=fingerprint("dna/align", "dna/umi", "dna/host", "dna/tools", "files"),
     message:
         "dna: aligning {wildcards.sample} {wildcards.run}"
     script:
@@ -115,6 +150,9 @@ rule dna_sample:
     input:
         units=lambda wildcards: [
             f"<results>/dna/units/{wildcards.sample}/{run}.bam" for run in COHORT.runs("dna", wildcards.sample)
+        ],
+        counts=lambda wildcards: [
+            f"<results>/dna/units/{wildcards.sample}/{run}.json" for run in COHORT.runs("dna", wildcards.sample)
         ],
         genome="<results>/dna/reference/genome.fa",
         fai="<results>/dna/reference/genome.fa.fai",
@@ -146,7 +184,7 @@ rule dna_sample:
             for run in COHORT.runs("dna", wildcards.sample)
         ),
         min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
-        code=fingerprint("dna/coverage", "dna/align", "dna/tools", "files", "ledger"),
+        code=fingerprint("dna/coverage", "dna/align", "dna/host", "dna/tools", "files", "ledger"),
     message:
         "dna: duplicates, quality and coverage of {wildcards.sample}"
     script:
@@ -336,6 +374,32 @@ rule dna_meaning:
         "../scripts/dna_meaning.py"
 
 
+rule dna_fidelity:
+    input:
+        "<results>/dna/variants/{patient}.parquet",
+    output:
+        variants="<results>/dna/fidelity/{patient}.variants.tsv",
+        summary="<results>/dna/fidelity/{patient}.tsv",
+    log:
+        "<logs>/dna/fidelity/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/fidelity/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(PATIENTS_WITH_MODELS),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=20,
+    params:
+        code=fingerprint("dna/fidelity", "dna/limits", "files"),
+    message:
+        "dna: what the models of {wildcards.patient} share with its tumours"
+    script:
+        "../scripts/dna_fidelity.py"
+
+
 rule dna_features:
     input:
         known=ACTIONABILITY,
@@ -346,6 +410,11 @@ rule dna_features:
         copy_number="<results>/dna/copy_number/{patient}.parquet",
         coverage=lambda wildcards: [
             f"<results>/dna/coverage/{sample}.tsv"
+            for sample in COHORT.samples_with("dna", "fastq", "bam")
+            if sample == wildcards.sample
+        ],
+        quality=lambda wildcards: [
+            f"<results>/dna/qc/{sample}.json"
             for sample in COHORT.samples_with("dna", "fastq", "bam")
             if sample == wildcards.sample
         ],

@@ -12,7 +12,16 @@ TUMOURS = ("tumor", "plasma", "pdx", "organoid", "serum")  # specimens that have
 
 
 def features_of(
-    sample: str, variants, copy_number, callable_bases: int, *, tumour: bool, msi=(), signatures=()
+    sample: str,
+    variants,
+    copy_number,
+    callable_bases: int,
+    *,
+    tumour: bool,
+    msi=(),
+    signatures=(),
+    quality=None,
+    xenograft: bool = False,
 ) -> pd.DataFrame:
     """The rows of one sample's feature table: its passed variants, copy number per gene, and biomarkers.
 
@@ -21,6 +30,7 @@ def features_of(
     tumour       False for a normal: it has no copy number and no biomarkers
     msi          rows of msi.SCORE_COLUMNS of the patient
     signatures   rows of signatures.SIGNATURE_COLUMNS of the patient
+    quality      the sample's numbers with those of host.summary; xenograft: it has a host_fraction
     """
     mine = variants[(variants["sample"] == sample) & (variants["filter"] == "PASS")]
     measured = mine["state"] == "measured"
@@ -63,6 +73,7 @@ def features_of(
         | exome_burden(len(unknown), callable_bases),
         _instability([row for row in msi if row["sample"] == sample]),
         *(_signature(row) for row in signatures if row["sample"] == sample),
+        *([_host(quality or {})] if xenograft else []),
     ]
     parts = [part for part in (rows, copies, pd.DataFrame(biomarkers)) if len(part)]
     return pd.concat(parts, ignore_index=True)
@@ -78,6 +89,16 @@ def _instability(rows) -> dict:
 def _signature(row: dict) -> dict:
     about = {"kind": "biomarker", "feature": f"signature_{row['signature']}", "name": f"signature {row['signature']}"}
     return about | {"unit": "share_of_mutations"} | _numbers(row, "share")
+
+
+def _host(quality: dict) -> dict:
+    """The biomarker `host_fraction`; not measured where the host's reads were not told apart."""
+    about = {"kind": "biomarker", "feature": "host_fraction", "name": "reads of the host", "unit": "share_of_pairs"}
+    share = quality.get("host_share")
+    row = {"value": share, "lower": quality.get("host_share_lower"), "upper": quality.get("host_share_upper")}
+    return about | _numbers(
+        row | {"state": "not_measured" if share is None else "measured" if share else "zero"}, "value"
+    )
 
 
 def _numbers(row: dict, value: str) -> dict:
