@@ -124,10 +124,26 @@ KNOWN = [  # places on GRCh38, as COSMIC and ClinVar give them
     ("KRAS", 25245350, "C", "T", "c.35G>A", "KRAS G12D"),
     ("TP53", 7675237, "C", "T", "c.376-1G>A", None),
     ("TP53", 7675052, "C", "T", "c.559+1G>A", None),
+    ("TP53", 7675000, "A", "G", "c.559+53T>C", None),
     ("BRCA1", 43057062, "T", "TG", "c.5266dup", "BRCA1 Q1756fs"),
     ("BRCA1", 43124027, "ACT", "A", "c.68_69del", "BRCA1 E23fs"),
     ("BRCA2", 32340300, "GT", "G", "c.5946del", "BRCA2 S1982fs"),
 ]
+
+
+def test_introns_have_the_genes_foremost_transcript():
+    rows = [
+        {"transcript": name, "gene_id": "I", "gene": "G", "start": 0, "end": 900, "rank": rank, "cds_bases": bases}
+        | {"biotype": kind}
+        for name, rank, bases, kind in (
+            *(("T1", 9, 90, "protein_coding"), ("T2", 0, 30, "protein_coding")),
+            *(("T3", 9, 300, "protein_coding"), ("T4", 0, 60, "nonsense_mediated_decay")),
+        )
+    ]
+    bare = consequence.Effect("G", None, None, "intron_variant", None, "G intron")
+    placed = consequence._placed(bare, ("c", 100, "A", "C"), {"c": rows})
+    assert (placed.transcript, placed.gene_id) == ("T2", "I")
+    assert consequence._placed(bare, ("c", 901, "A", "C"), {"c": rows}) == bare
 
 
 @pytest.mark.slow

@@ -59,9 +59,8 @@ def test_another_file_is_the_users_mistake(tmp_path, text):
         ("Q69fs", "frameshift_variant", "Frameshift Mutation", "class"),
         ("R213*", "stop_gained", "Frameshift Mutation", None),
         ("R213Q", "missense_variant", "Truncating Mutation", None),
-        ("R213Q", "missense_variant", "Mutation", "class"),
-        ("G12=", "synonymous_variant", "MUTATION", None),
-        ("", "splice_donor_variant", "Mutation", "class"),
+        ("R213Q", "missense_variant", "MUTATION", None),
+        ("", "splice_donor_variant", "Mutation", None),
         ("L858R", "missense_variant", "Exon 21 Mutation", None),
     ],
 )
@@ -85,7 +84,7 @@ def row(name, hgvs, consequence="missense_variant", reasons="PASS", gene="EGFR")
 
 
 def test_both_sources_stand_side_by_side():
-    civic = [ITEM, ITEM | {"known_as": "Mutation", "level": "A", "evidence": "9"}]
+    civic = [ITEM, ITEM | {"known_as": "T790", "level": "A", "evidence": "9"}]
     table = tables.typed([row("EGFR T790M", "p.T790M"), row("EGFR A1B", None, reasons="germline")])
     found = meaning.of_patient(table, civic)
     assert {one["name"] for one in found} == {"EGFR T790M"}
@@ -93,7 +92,7 @@ def test_both_sources_stand_side_by_side():
         ("seriome", "variant", "A", "25668228"),
         ("seriome", "variant", "B", "15728811"),
         ("civic", "variant", "B", "15728811"),
-        ("civic", "class", "A", "15728811"),
+        ("civic", "codon", "A", "15728811"),
     ]
     assert meaning.of_patient(tables.typed([]), civic) == []
 

@@ -104,7 +104,9 @@ def effects(keys, genome, gff, transcripts, folder) -> list[Effect]:
         for record in file:
             texts = record.info.get("BCSQ", ())
             said[int(record.id[1:])] = [texts] if isinstance(texts, str) else list(texts)
-    found = [_effect(key, said.get(index, []), by_name, by_contig) for index, key in enumerate(keys)]
+    found = [
+        _placed(_effect(key, said.get(index, []), by_name, by_contig), key, by_contig) for index, key in enumerate(keys)
+    ]
     models = hgvs.read_models(gff, {one.transcript for one in found if one.transcript})
     with pysam.FastaFile(str(genome)) as fasta:
         rulers = {name: hgvs.Ruler(model, fasta) for name, model in models.items()}
@@ -112,6 +114,21 @@ def effects(keys, genome, gff, transcripts, folder) -> list[Effect]:
 
 
 OF_LENGTH = {"frameshift_variant", "inframe_insertion", "inframe_deletion", "protein_altering_variant"}
+
+
+def _placed(effect: Effect, key, by_contig) -> Effect:
+    """csq names no transcript for introns: there it is the gene's foremost one around the place."""
+    if effect.transcript or not effect.gene:
+        return effect
+    rows = [
+        row for row in by_contig.get(key[0], ()) if row["gene"] == effect.gene and row["start"] < key[1] <= row["end"]
+    ]
+    if not rows:
+        return effect
+    best = min(
+        rows, key=lambda row: (row["rank"], row["biotype"] != "protein_coding", -row["cds_bases"], row["transcript"])
+    )
+    return replace(effect, transcript=best["transcript"], gene_id=effect.gene_id or best["gene_id"])
 
 
 def _described(effect: Effect, ruler, key) -> Effect:

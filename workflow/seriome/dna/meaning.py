@@ -5,8 +5,9 @@ user names it, CIViC's nightly file of evidence items (`ClinicalEvidenceSummarie
 variant, drugs) or as it is since (molecular_profile, therapies). A variant is matched by its name, or more loosely:
     variant   the same change of the protein, `EGFR L858R`
     codon     another change of the same residue, where the evidence is of the residue: `BRAF V600`
-    class     a stop or a frameshift and evidence of truncating mutations; any change of the protein and of `Mutation`
-Evidence of several variants together (AND, OR, NOT), of exons, fusions, expression or copy number is not matched.
+    class     a stop or a frameshift, where the evidence is of truncating mutations
+Evidence of any `Mutation` of a gene is not matched: most changes would inherit what few of them do. Nor is that of
+several variants together (AND, OR, NOT), of exons, fusions, expression or copy number.
 Source  Griffith et al. 2017, Nat Genet 49:170, doi:10.1038/ng.3774
 """
 
@@ -14,7 +15,6 @@ import re
 
 import pandas as pd
 
-from seriome.dna.consequence import NONSYNONYMOUS
 from seriome.errors import InputError
 from seriome.files import read_tsv, write_tsv
 from seriome.known import rows_of
@@ -26,7 +26,6 @@ COLUMNS = [
 MATCHES = ("variant", "codon", "class")
 TRUNCATING = {"truncating mutation", "truncating", "loss-of-function", "loss of function", "frameshift truncation"}
 FRAMESHIFT = {"frameshift", "frameshift mutation"}
-ANY = {"mutation"}
 
 
 def read_civic(path) -> list[dict]:
@@ -79,7 +78,7 @@ def match(change: str, consequence: str, known_as: str) -> str | None:
     word, cut = text.lower(), consequence in ("stop_gained", "frameshift_variant")
     if (cut and word in TRUNCATING) or (consequence == "frameshift_variant" and word in FRAMESHIFT):
         return "class"
-    return "class" if word in ANY and consequence in NONSYNONYMOUS else None
+    return None
 
 
 def of_patient(variants: pd.DataFrame, civic=()) -> list[dict]:
