@@ -124,7 +124,7 @@ KNOWN = [  # places on GRCh38, as COSMIC and ClinVar give them
     ("KRAS", 25245350, "C", "T", "c.35G>A", "KRAS G12D"),
     ("TP53", 7675237, "C", "T", "c.376-1G>A", None),
     ("TP53", 7675052, "C", "T", "c.559+1G>A", None),
-    ("TP53", 7675000, "A", "G", "c.559+53T>C", None),
+    ("TP53", 7675000, "A", "G", "c.560-29T>C", None),  # 53 behind one exon, 29 before the next
     ("BRCA1", 43057062, "T", "TG", "c.5266dup", "BRCA1 Q1756fs"),
     ("BRCA1", 43124027, "ACT", "A", "c.68_69del", "BRCA1 E23fs"),
     ("BRCA2", 32340300, "GT", "G", "c.5946del", "BRCA2 S1982fs"),
