@@ -9,6 +9,7 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
        <results>/dna/copy_number/{patient}.parquet   log2 ratio per gene and sample against the matched normal
        <results>/dna/host/                           the host's genome with its bwa index, where there are xenografts
+       <results>/dna/fusions/{patient}.tsv           junctions of driver genes with other places
        <results>/dna/fidelity/{patient}.tsv, .variants.tsv    what xenografts and organoids share with the tumours
        <results>/dna/meaning/{patient}.tsv           drugs that variants are known to make work or fail
        <results>/dna/microsatellites/{sample}.tsv    lengths of microsatellites, in fragments
@@ -29,6 +30,7 @@ PATIENTS_WITH_MODELS = [
     if {"pdx", "organoid"} & {row["specimen"] for row in COHORT.samples_of(patient, "dna", "fastq", "bam", "vcf")}
 ]
 TABLES += collect("<results>/dna/fidelity/{patient}.tsv", patient=PATIENTS_WITH_MODELS)
+TABLES += collect("<results>/dna/fusions/{patient}.tsv", patient=COHORT.patients_with("dna"))
 TABLES += collect("<results>/dna/meaning/{patient}.tsv", patient=COHORT.patients_with("dna"))
 
 
@@ -398,6 +400,33 @@ rule dna_fidelity:
         "dna: what the models of {wildcards.patient} share with its tumours"
     script:
         "../scripts/dna_fidelity.py"
+
+
+rule dna_fusions:
+    input:
+        unpack(dna_of_patient),
+    output:
+        "<results>/dna/fusions/{patient}.tsv",
+    log:
+        "<logs>/dna/fusions/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/fusions/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(COHORT.patients_with("dna")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=120,
+    params:
+        samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam"),
+        settings=CONFIG["dna"],
+        code=fingerprint("dna/fusions", "files"),
+    message:
+        "dna: fusions of driver genes in {wildcards.patient}"
+    script:
+        "../scripts/dna_fusions.py"
 
 
 rule dna_features:
