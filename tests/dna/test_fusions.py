@@ -120,7 +120,7 @@ def test_planted_junctions_are_found_and_nothing_else(found):
     assert (par["gene_part"], par["partner_part"], par["readable"]) == ("3'", "5'", 1)
     assert inv["pos"] == pytest.approx(3000, abs=4)
     assert inv["partner_pos"] == pytest.approx(9500, abs=4)
-    assert (inv["gene_part"], inv["partner_part"], inv["readable"]) == ("5'", "5'", 0)
+    assert (inv["gene_part"], inv["partner_part"], inv["readable"]) == ("5'", "3'", 1)
     for row in rows.values():
         assert row["split"] >= 5
         assert row["spanning"] >= 2

@@ -1,9 +1,9 @@
 """Fusions of driver genes in DNA: reads that are split between such a gene and another place, pairs that span the two.
 
-A split read (the SA tag of bwa mem) shows both breakpoints, but for bases that both sides share; those that agree within NEAR bases at both ends
-are one junction. Pairs whose mates lie on its two sides, pointing at it, support it too. What is counted are fragments,
-each once. A junction joins the 5' part of one gene to the 3' part of the other where the sides that are kept and the
-strands of the genes say so: only then can it be read through.
+A split read (the SA tag of bwa mem) shows both breakpoints, but for bases that both sides share; those that agree
+within NEAR bases at both ends are one junction. Pairs whose mates lie on its two sides, pointing at it, support it too.
+What is counted are fragments, each once. A junction joins the 5' part of one gene to the 3' part of the other where the
+sides that are kept and the strands of the genes say so: only then can it be read through.
 
 Assumes  breakpoints are covered: in panels that is the introns that were targeted. No junction found is no absence
 Limits   two parts only (no insertion between them is looked at, no chain of junctions); neither exons nor the reading
