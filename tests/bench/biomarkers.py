@@ -98,7 +98,9 @@ def fits(path, names) -> None:
                 rows = signatures.shares_of(counts, matrix, 1)
                 seconds, fitted = seconds + time.process_time() - start, fitted + 1
                 share, lower, upper = (np.array([row[key] for row in rows]) for key in ("share", "lower", "upper"))
-                again = [signatures.refit(rng.multinomial(total, counts / total), matrix.to_numpy()) for _ in range(40)]
+                clock = [index for index, name in enumerate(matrix) if name in signatures.BACKGROUND]
+                drawn = (rng.multinomial(total, counts / total) for _ in range(40))
+                again = [signatures.refit(one, matrix.to_numpy(), clock) for one in drawn]
                 low, high = np.quantile(again, [0.025, 0.975], axis=0)
                 large = truth >= 0.1
                 wrong.append(np.abs(share - truth).sum() / 2)

@@ -1,21 +1,22 @@
 """Mutational signatures: which known processes does a sample's spectrum of single-base variants consist of?
 
 The 96 channels are the six substitutions seen from their pyrimidine, each with the base before and after it. A matrix
-of signatures that the user names (COSMIC's form) is refit to them by non-negative least squares: signatures are taken
-away, the one missed least first, as long as the cosine similarity of the sum and the spectrum drops by no more than
-COSINE_LOST. Intervals are by profile: all shares of a signature for which the others, fitted anew without taking any
-away, explain the spectrum hardly worse (chi-squared up by at most 3.84). So they hold that another signature could
-stand in, which resampling the variants does not (both are measured by tests/bench/biomarkers.py).
+of signatures that the user names (COSMIC's form) is refit to them by maximum likelihood: from the clock-like SBS1 and
+SBS5, which act in all tissues, on, what explains most is added as long as the log-likelihood rises by GAIN
+or more, and one that is not missed (half of it) is taken away. Intervals are by profile: all shares of a signature for
+which the others explain the spectrum hardly worse (chi-squared up by at most 3.84), with the signatures of the fit and
+any single further one. So they hold that another signature could stand in, which resampling the variants does not.
 
 COSMIC's signatures are frequencies in the whole genome; where only regions were sequenced each channel is multiplied by
 how frequent its trinucleotide is in them against the genome, and each signature brought back to a sum of 1. Shares are
 of the variants that were seen, so that they are those of the regions.
 
 Assumes  every process that acted is in the matrix; the variants that passed are somatic; all of the regions are covered
-Limits   with many candidates a flat signature (SBS3, SBS5, SBS40) is spread over others and its interval too low: give
-         those that are known in the tissue
-Sources  channels and signatures: Alexandrov et al. 2020, Nature 578:94, doi:10.1038/s41586-020-1943-3; refit that takes
-         signatures away: Manders et al. 2022 (MutationalPatterns), BMC Genomics 23:134, doi:10.1186/s12864-022-08357-3
+Limits   flat signatures (SBS3, SBS5, SBS40) stand in for each other; give those that are known in the tissue
+Sources  channels and signatures: Alexandrov et al. 2020, Nature 578:94, doi:10.1038/s41586-020-1943-3; clock-like ones:
+         Alexandrov et al. 2015, Nat Genet 47:1402, doi:10.1038/ng.3441; adding and taking away from a background of
+         them: Díaz-Gay et al. 2023 (SigProfilerAssignment), Bioinformatics 39:btad756,
+         doi:10.1093/bioinformatics/btad756
 """
 
 import numpy as np
@@ -28,7 +29,10 @@ from seriome.files import read_tsv, write_tsv
 
 CHANNELS = [f"{left}[{kind}]{right}" for kind in SUBSTITUTIONS for left in "ACGT" for right in "ACGT"]
 TRINUCLEOTIDES = [f"{left}{base}{right}" for base in "CT" for left in "ACGT" for right in "ACGT"]
-COSINE_LOST = 0.004
+BACKGROUND = ("SBS1", "SBS5")
+GAIN = 5.0  # of the log-likelihood: one in 150, for some 80 candidates
+CANDIDATES = 12  # signatures tried at each step, those that the likelihood rises fastest with
+ANYWHERE = 0.001  # share of variants that may lie in any channel: errors, so that no channel is impossible
 DROP = 3.84  # of chi-squared with one degree of freedom: 95 %
 LEAST_EXPECTED = 0.5  # variants per channel below which its variance is not believed to be smaller
 HALVINGS = 12  # of the range in which a bound is looked for
@@ -148,31 +152,55 @@ def fit_for(signatures: pd.DataFrame, genome: np.ndarray, regions: np.ndarray) -
     return scaled / scaled.sum()
 
 
-def refit(counts, signatures: np.ndarray) -> np.ndarray:
+def refit(counts, signatures: np.ndarray, background=()) -> np.ndarray:
     """Shares of the signatures in a spectrum, none negative, sum 1; float64 (k,).
 
     counts       (96,) variants per channel, not all zero
     signatures   (96, k), columns of sum 1
+    background   columns that the search starts from
     """
     counts = np.asarray(counts, float)
-    kept = np.arange(signatures.shape[1])
-    shares, _ = nnls(signatures, counts)
-    kept = kept[shares > 0]
-    shares = shares[shares > 0]
-    best = _cosine(signatures[:, kept] @ shares, counts)
-    while len(kept) > 1:
-        tried = []
-        for out in range(len(kept)):
-            fewer = np.delete(kept, out)
-            again, _ = nnls(signatures[:, fewer], counts)
-            tried.append((_cosine(signatures[:, fewer] @ again, counts), out, again))
-        similar, out, again = max(tried, key=lambda one: (one[0], -one[1]))
-        if best - similar > COSINE_LOST:
+    start, kept = list(background), list(background)
+    shares, best = _mixed(counts, signatures[:, kept]) if kept else (np.zeros(0), -np.inf)
+    while len(kept) < signatures.shape[1]:
+        explained = signatures[:, kept] @ shares if kept else np.full(len(counts), 1 / len(counts))
+        rise = signatures.T @ (counts / np.maximum(explained, ANYWHERE / len(counts)))
+        others = [index for index in np.argsort(-rise, kind="stable").tolist() if index not in kept][:CANDIDATES]
+        tried = [(*_mixed(counts, signatures[:, [*kept, index]]), index) for index in others]
+        shares_with, reached, added = max(tried, key=lambda one: (one[1], -one[2]))
+        if reached - best < GAIN:
             break
-        kept, shares, best = np.delete(kept, out), again, similar
+        kept, shares, best = [*kept, added], shares_with, reached
+        kept, shares, best = _without(counts, signatures, kept, shares, best, {*start, added}, GAIN / 2)
+    kept, shares, best = _without(counts, signatures, kept, shares, best, set(), 0.5)
     result = np.zeros(signatures.shape[1])
-    result[kept] = shares
-    return result / result.sum()
+    result[kept] = _mixed(counts, signatures[:, kept], 500)[0]
+    return result
+
+
+def _without(counts, signatures, kept, shares, best, keep, cost):
+    """Take away what costs less than `cost` of the log-likelihood, the least first; never the last or one of `keep`."""
+    while len(kept) > 1:
+        fewer = [[index for index in kept if index != out] for out in kept if out not in keep]
+        if not fewer:
+            break
+        (shares_without, reached), left = max(
+            ((_mixed(counts, signatures[:, columns]), columns) for columns in fewer), key=lambda one: one[0][1]
+        )
+        if best - reached >= cost:
+            break
+        kept, shares, best = left, shares_without, reached
+    return kept, shares, best
+
+
+def _mixed(counts, signatures, steps: int = 50) -> tuple[np.ndarray, float]:
+    """Shares of a mixture that explains the counts best (expectation maximisation) and its log-likelihood."""
+    shares = np.full(signatures.shape[1], 1 / signatures.shape[1])
+    for _ in range(steps):
+        shares = shares * (signatures.T @ (counts / np.maximum(signatures @ shares, 1e-12))) / counts.sum()
+        shares = shares / shares.sum()
+    explained = (1 - ANYWHERE) * (signatures @ shares) + ANYWHERE / len(counts)
+    return shares, float(counts @ np.log(explained))
 
 
 def _cosine(a, b) -> float:
@@ -217,6 +245,19 @@ def bounds(counts, signatures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return lower / total, np.minimum(upper / total, 1.0)
 
 
+def intervals(counts, signatures: np.ndarray, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """95 % interval of each signature's share: of those in the fit, the widest of what `bounds` says with any single
+    further signature; of another, what it says with that one added. float64 (k,), (k,)."""
+    kept = np.flatnonzero(shares)
+    lower, upper = np.zeros(len(shares)), np.zeros(len(shares))
+    lower[kept], upper[kept] = bounds(counts, signatures[:, kept])
+    for other in np.flatnonzero(shares == 0):
+        low, high = bounds(counts, signatures[:, [*kept, other]])
+        lower[kept], upper[kept] = np.minimum(lower[kept], low[:-1]), np.maximum(upper[kept], high[:-1])
+        upper[other] = high[-1]
+    return np.minimum(lower, shares), np.maximum(upper, shares)
+
+
 def shares_of(counts, signatures: pd.DataFrame, least: int) -> list[dict]:
     """Share of each signature in a sample with its 95 % interval; rows of SIGNATURE_COLUMNS but `sample`.
 
@@ -231,16 +272,17 @@ def shares_of(counts, signatures: pd.DataFrame, least: int) -> list[dict]:
         empty = {"share": None, "lower": None, "upper": None, "state": "not_measured", "cosine": None, "reason": reason}
         return [{"signature": name, "mutations": total} | empty for name in signatures]
     matrix = signatures.to_numpy()
-    shares = refit(counts, matrix)
-    lower, upper = bounds(counts, matrix)
+    background = [index for index, name in enumerate(signatures) if name in BACKGROUND]
+    shares = refit(counts, matrix, background)
+    lower, upper = intervals(counts, matrix, shares)
     similar = round(_cosine(matrix @ shares, counts.astype(float)), 4)
     return [
         {
             "signature": name,
             "mutations": total,
             "share": round(float(shares[i]), 6),
-            "lower": round(float(min(lower[i], shares[i])), 6),
-            "upper": round(float(max(upper[i], shares[i])), 6),
+            "lower": round(float(lower[i]), 6),
+            "upper": round(float(upper[i]), 6),
             "state": "measured" if shares[i] > 0 else "zero",
             "cosine": similar,
             "reason": None,
