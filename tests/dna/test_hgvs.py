@@ -160,8 +160,10 @@ def test_the_names_that_the_clinic_knows(shared_real, tmp_path):
     starts = {gene: int(name.split("_")[1]) for gene, name in SLICES.items()}
     keys = [(SLICES[gene], pos - starts[gene] + 1, ref, alt) for gene, pos, ref, alt, _, _ in KNOWN]
     files = (tmp_path / name for name in ("genome.fa", "genes.gff3", "transcripts.tsv"))
+    exons = {("EGFR", 55191822): 21, ("EGFR", 55181378): 20, ("EGFR", 55174772): 19, ("KRAS", 25245351): 2}
     for one, (gene, pos, _, _, coding, name) in zip(consequence.effects(keys, *files, tmp_path), KNOWN, strict=True):
         assert (one.hgvs_c, one.name if name else None) == (coding, name), (gene, pos, one)
+        assert one.exon == exons.get((gene, pos), one.exon)
 
 
 @pytest.mark.slow

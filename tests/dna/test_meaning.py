@@ -68,6 +68,23 @@ def test_what_fits(change, consequence, known_as, how):
     assert meaning.match(change, consequence, known_as) == how
 
 
+@pytest.mark.parametrize(
+    ("change", "consequence", "exon", "known_as", "how"),
+    [
+        ("E746_A750del", "inframe_deletion", 19, "EXON 19 DELETION", "class"),
+        ("L747_A750delinsP", "protein_altering_variant", 19, "Exon 19 Deletion", "class"),
+        ("E746_A750del", "inframe_deletion", 18, "Exon 19 Deletion", None),
+        ("E746_A750del", "inframe_deletion", None, "Exon 19 Deletion", None),
+        ("E746fs", "frameshift_variant", 19, "Exon 19 Deletion", None),
+        ("D770_N771insG", "inframe_insertion", 20, "Exon 20 Insertion", "class"),
+        ("D770_N771insG", "inframe_insertion", 20, "Exon 20 Deletion", None),
+        ("L858R", "missense_variant", 21, "Exon 21 Mutation", None),
+    ],
+)
+def test_evidence_of_an_exon(change, consequence, exon, known_as, how):
+    assert meaning.match(change, consequence, known_as, exon) == how
+
+
 def row(name, hgvs, consequence="missense_variant", reasons="PASS", gene="EGFR"):
     about = {
         "patient": "X",

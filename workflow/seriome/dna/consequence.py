@@ -67,6 +67,7 @@ class Effect:
     hgvs_p: str | None
     name: str
     hgvs_c: str | None = None
+    exon: int | None = None
 
 
 def effects(keys, genome, gff, transcripts, folder) -> list[Effect]:
@@ -135,7 +136,9 @@ def _described(effect: Effect, ruler, key) -> Effect:
     """The effect with `c.` and, where the length changes, `p.` by the 3' rule."""
     if ruler is None:
         return effect
-    effect = replace(effect, hgvs_c=hgvs.coding_change(ruler, *key[1:]))
+    start, gone, _ = hgvs.trimmed(*key[1:])
+    first = start - (not gone)  # of an insertion, the base before it
+    effect = replace(effect, hgvs_c=hgvs.coding_change(ruler, *key[1:]), exon=ruler.exon(first))
     change = hgvs.protein_change_of_length(ruler, *key[1:]) if effect.consequence in OF_LENGTH else None
     return replace(effect, hgvs_p=f"p.{change}", name=f"{effect.gene} {change}") if change else effect
 

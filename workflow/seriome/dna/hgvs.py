@@ -96,6 +96,11 @@ class Ruler:
         place = position if self.forward else -position
         return None if self._exon(place) is None else self._offset(place)
 
+    def exon(self, position: int) -> int | None:
+        """The number of the exon that a position of the genome lies in, 1 for the first; None outside."""
+        index = self._exon(position if self.forward else -position)
+        return None if index is None else index + 1
+
     def _number(self, offset: int) -> str:
         if offset < self.first:
             return f"-{self.first - offset}"

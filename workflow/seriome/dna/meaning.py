@@ -5,9 +5,10 @@ user names it, CIViC's nightly file of evidence items (`ClinicalEvidenceSummarie
 variant, drugs) or as it is since (molecular_profile, therapies). A variant is matched by its name, or more loosely:
     variant   the same change of the protein, `EGFR L858R`
     codon     another change of the same residue, where the evidence is of the residue: `BRAF V600`
-    class     a stop or a frameshift, where the evidence is of truncating mutations
+    class     a stop or a frameshift, where the evidence is of truncating mutations; a deletion or insertion in frame,
+              where it is of those of the exon: `EGFR Exon 19 Deletion`
 Evidence of any `Mutation` of a gene is not matched: most changes would inherit what few of them do. Nor is that of
-several variants together (AND, OR, NOT), of exons, fusions, expression or copy number.
+several variants together (AND, OR, NOT), of any mutation of an exon, of fusions, expression or copy number.
 Source  Griffith et al. 2017, Nat Genet 49:170, doi:10.1038/ng.3774
 """
 
@@ -65,16 +66,23 @@ def read_civic(path) -> list[dict]:
     return found
 
 
-def match(change: str, consequence: str, known_as: str) -> str | None:
+IN_FRAME = {"deletion": "inframe_deletion", "insertion": "inframe_insertion"}
+
+
+def match(change: str, consequence: str, known_as: str, exon: int | None = None) -> str | None:
     """How a change of the protein (`L858R`) fits what evidence is of (`V600`, `Truncating Mutation`), if at all.
 
-    consequence    Sequence Ontology term
+    consequence    Sequence Ontology term; exon: number of the exon, None outside
     """
     text = re.sub(r"\s*\(.*\)$", "", known_as).strip()
     if change and text == change:
         return "variant"
     if re.fullmatch(r"[A-Z]\d+", text) and re.fullmatch(rf"{text}[A-Z]", change):
         return "codon"
+    of_exon = re.fullmatch(r"exon (\d+) (deletion|insertion)", text.lower())
+    if of_exon and exon is not None and int(of_exon[1]) == exon:
+        shorter = of_exon[2] == "deletion" and "delins" in change and consequence == "protein_altering_variant"
+        return "class" if shorter or consequence == IN_FRAME[of_exon[2]] else None
     word, cut = text.lower(), consequence in ("stop_gained", "frameshift_variant")
     if (cut and word in TRUNCATING) or (consequence == "frameshift_variant" and word in FRAMESHIFT):
         return "class"
@@ -92,7 +100,7 @@ def of_patient(variants: pd.DataFrame, civic=()) -> list[dict]:
         by_gene.setdefault(row["gene"], []).append(row)
     passed = variants[variants["filter"] == "PASS"].drop_duplicates("variant")
     result = []
-    for one in passed[["variant", "gene", "consequence", "hgvs_p", "name"]].to_dict("records"):
+    for one in passed[["variant", "gene", "consequence", "hgvs_p", "name", "exon"]].to_dict("records"):
         change = "" if pd.isna(one["hgvs_p"]) else one["hgvs_p"].removeprefix("p.")
         key, found = {"variant": one["variant"], "name": one["name"]}, []
         for row in rows_of(str(one["name"])):
@@ -101,7 +109,7 @@ def of_patient(variants: pd.DataFrame, civic=()) -> list[dict]:
             about |= {"source": "seriome", "match": how, "known_as": row["protein_change"], "direction": "Supports"}
             found.append(key | about | {"evidence": row["civic_evidence"]})
         for row in by_gene.get(one["gene"], ()):
-            how = match(change, one["consequence"], row["known_as"])
+            how = match(change, one["consequence"], row["known_as"], None if pd.isna(one["exon"]) else one["exon"])
             if how:
                 found.append(
                     key | {name: row[name] for name in row if name != "gene"} | {"source": "civic", "match": how}

@@ -20,7 +20,7 @@ COLUMNS = {
     **dict.fromkeys(("specimen", "variant", "chrom"), "str"),
     "pos": "int64",
     **dict.fromkeys(("ref", "alt", "gene", "gene_id", "transcript", "consequence", "hgvs_c", "hgvs_p", "name"), "str"),
-    **dict.fromkeys(("ref_count", "alt_count", "depth"), "Int64"),
+    **dict.fromkeys(("exon", "ref_count", "alt_count", "depth"), "Int64"),
     **dict.fromkeys(("vaf", "vaf_lower", "vaf_upper", "lod"), "float64"),
     "state": "str",
     "called": "bool",
@@ -245,7 +245,7 @@ def _rows(call, effect, unit, samples, read, listed, model, normal, settings) ->
                 **{"variant": f"{chrom}:{pos}:{ref}:{alt}", "chrom": chrom, "pos": pos, "ref": ref, "alt": alt},
                 **{
                     key: getattr(effect, key)
-                    for key in ("gene", "gene_id", "transcript", "consequence", "hgvs_c", "hgvs_p", "name")
+                    for key in ("gene", "gene_id", "transcript", "consequence", "hgvs_c", "hgvs_p", "name", "exon")
                 },
                 **{"ref_count": counts[0], "alt_count": counts[1], "depth": counts[2], "vaf": vaf},
                 **{"vaf_lower": lower, "vaf_upper": upper, "lod": lod, "state": state, "called": called},
