@@ -12,7 +12,8 @@ how frequent its trinucleotide is in them against the genome, and each signature
 of the variants that were seen, so that they are those of the regions.
 
 Assumes  every process that acted is in the matrix; the variants that passed are somatic; all of the regions are covered
-Limits   flat signatures (SBS3, SBS5, SBS40) stand in for each other; give those that are known in the tissue
+Limits   flat signatures (SBS3, SBS8, SBS40) stand in for each other and for SBS5, and their intervals are a little too
+         narrow; give those that are known in the tissue
 Sources  channels and signatures: Alexandrov et al. 2020, Nature 578:94, doi:10.1038/s41586-020-1943-3; clock-like ones:
          Alexandrov et al. 2015, Nat Genet 47:1402, doi:10.1038/ng.3441; adding and taking away from a background of
          them: Díaz-Gay et al. 2023 (SigProfilerAssignment), Bioinformatics 39:btad756,
