@@ -1,9 +1,9 @@
 """Read, call seriome, write. No science lives here."""
 
-from seriome.dna import coverage
+from seriome.dna import coverage, host
 from seriome.dna.tools import c_output_to
 from seriome.errors import DataError
-from seriome.files import write_json
+from seriome.files import read_json, write_json
 from seriome.ledger import Gaps
 from seriome.logs import log_to
 
@@ -17,6 +17,7 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
     )
     stats = coverage.stats_text(out.bam)
     quality = coverage.quality(out.bam, stats, source.get("targets") or None)
+    quality |= host.summary(filter(None, map(read_json, source.counts)))
     log.info("%s", quality)
     with gaps.spoil(patient=about["patient"], sample=about["sample"], assay="dna", stage="dna"):
         if not quality["mapped"]:

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from seriome import __version__
+from seriome.dna import host
 from seriome.dna.tools import read_contigs, samtools
 from seriome.dna.umi import Cutter, molecule, parse_structure
 from seriome.errors import DataError
@@ -55,13 +56,17 @@ def empty_bam(path, genome, sample: str, run: str | None) -> None:
         pass
 
 
-def align_pairs(genome, files, output, *, sample: str, run: str, structure: str = "", threads: int = 1) -> dict:
+def align_pairs(
+    genome, files, output, *, sample: str, run: str, structure: str = "", threads: int = 1, host_genome=None
+) -> dict:
     """Align the read pairs of two FASTQ files and write a BAM sorted by place, with mate tags for `samtools markdup`.
 
     genome      FASTA with the index of `bwa_index` beside it
     files       (first reads, second reads), plain or gzip
     structure   read structure of the unit (umi.py) or empty
-    Returns     {"pairs": number, "short": pairs of which a read had no template left behind its barcode}
+    host_genome FASTA with its index, of the host of a xenograft: pairs that fit it better, or as well, are left out
+    Returns     {"pairs": number, "short": pairs of which a read had no template left behind its barcode}, and with a
+                host the numbers of pairs of host.COUNTS
     """
     import pybwa
     import pysam
@@ -71,14 +76,22 @@ def align_pairs(genome, files, output, *, sample: str, run: str, structure: str 
     options.interleaved_paired_end = True
     options.chunk_size = 2**30 // threads  # pybwa multiplies it by the threads, in 32 bits; our batches are smaller
     aligner = pybwa.BwaMem(prefix=str(genome))
+    of_host = pybwa.BwaMem(prefix=str(host_genome)) if host_genome else None
     cutters = [Cutter(segments) for segments in parse_structure(structure)]
-    counts = {"pairs": 0, "short": 0}
+    counts = {"pairs": 0, "short": 0} | (dict.fromkeys(host.COUNTS.values(), 0) if host_genome else {})
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         named = f"{folder}/named.bam"
         top = pysam.AlignmentHeader.from_dict(header(genome, sample, run, "unsorted"))
         with pysam.AlignmentFile(named, "wb", header=top, format_options=[b"level=0"]) as bam:
             for reads, barcodes in _batches(files, cutters, counts):
                 found = aligner.align(reads, options)
+                if of_host is not None:
+                    kinds = host.classes(host.scores(found), host.scores(of_host.align(reads, options)))
+                    for kind, name in host.COUNTS.items():
+                        counts[name] += int((kinds == kind).sum())
+                    kept = [i for i, kind in enumerate(kinds) if kind in (host.GRAFT, host.NEITHER)]
+                    found = [found[2 * i + mate] for i in kept for mate in (0, 1)]
+                    barcodes = [barcodes[i] for i in kept]
                 _write_pairs(bam, found, barcodes, read_group(sample, run))
         sort(named, output, folder, threads)
     return counts
