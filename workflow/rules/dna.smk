@@ -284,7 +284,7 @@ rule dna_context:
         runtime=60,
     params:
         most=CONFIG["dna"]["msi_max_loci"],
-        code=fingerprint("dna/msi", "dna/signatures", "files"),
+        code=fingerprint("dna/msi", "dna/signatures", "dna/background", "files"),
     message:
         "dna: microsatellites and trinucleotides of the regions"
     script:
@@ -342,7 +342,7 @@ rule dna_biomarkers:
         samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam", "vcf"),
         reads=lambda wildcards: [row["sample"] for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")],
         settings=CONFIG["dna"],
-        code=fingerprint("dna/msi", "dna/signatures", "dna/calling", "dna/limits", "files"),
+        code=fingerprint("dna/msi", "dna/signatures", "dna/background", "dna/calling", "dna/limits", "files"),
     message:
         "dna: microsatellite instability and signatures of {wildcards.patient}"
     script:
