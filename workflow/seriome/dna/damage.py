@@ -1,6 +1,6 @@
 """Damage: mismatches by what the molecule was before PCR, which tells old tissue and oxidation from sequencing errors.
 
-In a pair, read 1 is of the strand that was ligated and sequenced first. A base damaged on one strand before PCR shows in
+In a pair, read 1 is of the strand that was sequenced first. A base damaged on one strand before PCR shows in
 every pair of that strand and in none of the other; seen from read 1 it is one change (deaminated C: C>T; oxidised G:
 G>T) and never its complement (G>A, C>A). Errors of the sequencer make both alike. The excess of a change over its
 complement is therefore damage. Positions where any allele has 5 % or more, real ones, are left out.
