@@ -180,9 +180,10 @@ def bam_of(path, reads):
 
 
 def families(path, numbers=None):
-    """{(place, barcode): names of reads are not kept, so number of templates} of a template-sorted BAM."""
+    """(place, barcode, number of templates) of the molecules of a template-sorted BAM."""
     with pysam.AlignmentFile(path, "rb") as bam:
-        return [(one.place, one.barcode, len(one.templates)) for one in molecules(bam, Counter() if numbers is None else numbers)]
+        found = molecules(bam, Counter() if numbers is None else numbers)
+        return [(one.place, one.barcode, len(one.templates)) for one in found]
 
 
 def test_families_as_umi_tools_groups_made_up_reads(tmp_path):
@@ -295,7 +296,7 @@ def places(tmp_path_factory):
 
 
 def raw_families(number, seed, *, share=0.0, error=2e-3):
-    """Duplex pairs with barcodes and a skipped base (3M1S): families of 1 to 6; `share` of the molecules carry VARIANT."""
+    """Duplex pairs with barcodes (STRUCTURE) in families of 1 to 6; `share` of the molecules carry VARIANT."""
     rng = np.random.default_rng(seed)
     tumour, reads = made.changed(TEXT, [VARIANT]), []
     for one in range(number):

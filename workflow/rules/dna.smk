@@ -2,15 +2,24 @@
 DNA: reads to alignments, somatic variants of each patient over all samples, copy number, biomarkers.
 needs  reference genome, genes (and targets); dna units as fastq, bam or vcf, and intake's records
 gives  <results>/dna/reference/                      genome with its bwa index, gene models, regions; once per run
-       <results>/dna/bam/{sample}.bam, .bam.bai      merged, sorted, duplicates marked
+       <results>/dna/qc/{sample}.families.tsv        molecules by number of reads, where reads have barcodes
+       <results>/dna/bam/{sample}.bam, .bam.bai      merged, sorted; duplicates marked, or consensus reads
        <results>/dna/qc/{sample}.json, .stats        reads, duplicates, insert size, on target; samtools stats, for MultiQC
        <results>/dna/coverage/{sample}.tsv           depth per gene
        <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
        <results>/dna/copy_number/{patient}.parquet   log2 ratio per gene and sample against the matched normal
        <results>/features/assay=dna/patient=/sample=.parquet    kinds variant (vaf), copy_number (log2_ratio), biomarker
-       <results>/gaps/dna/{unit,sample,patient}.*.tsv    bam_not_sorted, other_reference, no_reads, no_matched_normal
+       <results>/gaps/dna/{unit,sample,patient}.*.tsv    bam_not_sorted, other_reference, no_barcode,
+                                                     no_consensus, no_reads, no_matched_normal
 """
+
+# samples whose molecules get consensus reads: all of their units have barcodes
+CONSENSUS = [
+    sample
+    for sample in COHORT.samples_with("dna", "fastq", "bam")
+    if CONFIG["dna"]["consensus"] and all(COHORT.barcoded(sample))
+]
 
 GAPS += collect(
     "<results>/gaps/dna/unit.{unit.sample}.{unit.run}.tsv",
@@ -107,11 +116,55 @@ rule dna_align:
         "../scripts/dna_align.py"
 
 
+def dna_units(wildcards):
+    """Input function: the alignments of the units of {sample}."""
+    return [f"<results>/dna/units/{wildcards.sample}/{run}.bam" for run in COHORT.runs("dna", wildcards.sample)]
+
+
+def dna_alignments(wildcards):
+    """Input function: the alignments of {sample}, its consensus reads and their numbers where it has them."""
+    if wildcards.sample not in CONSENSUS:
+        return {"units": dna_units(wildcards)}
+    made = f"<results>/dna/consensus/{wildcards.sample}"
+    return {"units": [f"{made}.bam"], "numbers": f"{made}.json"}
+
+
+rule dna_consensus:
+    input:
+        units=dna_units,
+        genome="<results>/dna/reference/genome.fa",
+        fai="<results>/dna/reference/genome.fa.fai",
+        dict="<results>/dna/reference/genome.dict",
+        index=multiext("<results>/dna/reference/genome.fa", ".amb", ".ann", ".bwt", ".pac", ".sa"),
+    output:
+        bam=temp("<results>/dna/consensus/{sample}.bam"),
+        numbers=temp("<results>/dna/consensus/{sample}.json"),
+        families="<results>/dna/qc/{sample}.families.tsv",
+    log:
+        "<logs>/dna/consensus/{sample}.log",
+    benchmark:
+        "<benchmarks>/dna/consensus/{sample}.tsv"
+    wildcard_constraints:
+        sample=one_of(CONSENSUS),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: threads_for("dna", 8)
+    resources:
+        mem_mb=memory(4000),
+        runtime=720,
+    params:
+        mode=CONFIG["dna"]["consensus"],
+        min_reads=CONFIG["dna"]["consensus_min_reads"],
+        code=fingerprint("dna/consensus", "dna/families", "dna/umi", "dna/align", "dna/tools", "files"),
+    message:
+        "dna: consensus reads of {wildcards.sample}"
+    script:
+        "../scripts/dna_consensus.py"
+
+
 rule dna_sample:
     input:
-        units=lambda wildcards: [
-            f"<results>/dna/units/{wildcards.sample}/{run}.bam" for run in COHORT.runs("dna", wildcards.sample)
-        ],
+        unpack(dna_alignments),
         genome="<results>/dna/reference/genome.fa",
         fai="<results>/dna/reference/genome.fa.fai",
         parts="<results>/dna/reference/parts.bed",
@@ -137,10 +190,8 @@ rule dna_sample:
         runtime=360,
     params:
         about=about("dna"),
-        umi=lambda wildcards: any(
-            "M" in COHORT.unit("dna", wildcards.sample, run).get("umi", "")
-            for run in COHORT.runs("dna", wildcards.sample)
-        ),
+        umi=lambda wildcards: any(COHORT.barcoded(wildcards.sample)),
+        mark=lambda wildcards: wildcards.sample not in CONSENSUS,
         min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
         code=fingerprint("dna/coverage", "dna/align", "dna/tools", "files", "ledger"),
     message:
