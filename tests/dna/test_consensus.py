@@ -12,7 +12,7 @@ from seriome.config import with_defaults
 from seriome.dna import align, consensus, coverage, index, reference, tables
 from seriome.dna.consensus import both_strands, consensus_of, consensus_reads, either, family_rows, strand_call
 from seriome.dna.families import Molecule, molecules
-from seriome.errors import DataError
+from seriome.errors import DataError, InputError
 from tests.bench.consensus import error_rates, ordered
 
 from . import made, planted
@@ -225,6 +225,12 @@ def test_strands_of_pairs(tmp_path):
         (there, "TTTT", 1),
         (there, "TTTT", 1),
     ]
+
+
+def test_single_reads_and_pairs_do_not_mix(tmp_path):
+    path = bam_of(tmp_path / "made.bam", [*pair("pair", "AAC-GGT"), ("single", 900, False, "AAC", 0, None, False)])
+    with pysam.AlignmentFile(path, "rb") as bam, pytest.raises(InputError, match="single reads and pairs"):
+        list(consensus_reads(bam, Counter(), Counter(), duplex=False, min_reads=1))
 
 
 def test_what_is_not_placed_is_counted_and_left_out(tmp_path):

@@ -80,7 +80,8 @@ def align_single(genome, files, output, *, sample: str, run: str, structure: str
 def align_batches(genome, batches, output, *, sample: str, run: str, ends: int, threads: int = 1) -> None:
     """Align batches of reads and write them as one BAM sorted by place.
 
-    batches   (reads, tags): pysam.FastxRecord, mates beside each other, and for each read its tags (name, value, type)
+    batches   (reads, tags): pysam.FastxRecord, mates beside each other; for each read its tags (name, value, type), or
+              a function that gives them, of the alignments found for each read
     ends      2 for pairs, 1 for single reads
     """
     import pybwa

@@ -28,6 +28,7 @@ import numpy as np
 from seriome.dna.align import BATCH_BASES, align_batches
 from seriome.dna.families import molecules
 from seriome.dna.tools import samtools
+from seriome.errors import InputError
 from seriome.files import write_tsv
 
 PRE_UMI, POST_UMI = 45, 40  # Phred scaled error rates before and after the barcode is attached, fgbio's defaults
@@ -184,6 +185,7 @@ def consensus_reads(bam, numbers: Counter, sizes: Counter, *, duplex: bool, min_
     numbers   is added to, as by `families.molecules`
     sizes     is added to: (templates, on both strands, has a consensus) of every molecule
     Yields    lists of (number from 1, Consensus)
+    Raises    InputError where single reads and pairs are mixed
     """
 
     def computed(batch):
@@ -200,11 +202,13 @@ def consensus_reads(bam, numbers: Counter, sizes: Counter, *, duplex: bool, min_
         if size < (2 * min_reads if duplex else min_reads) or (duplex and not both):
             sizes[size, both, False] += 1
             continue
-        if batch and (raw + size > BATCH or len(molecule.place) != ends):
+        if (ends := ends or len(molecule.place)) != len(molecule.place):
+            raise InputError("single reads and pairs of one sample do not go into one consensus")
+        if batch and raw + size > BATCH:
             yield computed(batch)
             batch, raw = [], 0
         batch.append((number, molecule))
-        raw, ends = raw + size, len(molecule.place)
+        raw += size
     if batch:
         yield computed(batch)
 
