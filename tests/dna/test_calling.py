@@ -20,11 +20,12 @@ from seriome.dna import (
     imports,
     index,
     limits,
+    normals,
     pileup,
     reference,
     tables,
 )
-from seriome.errors import DataError
+from seriome.errors import DataError, InputError
 
 from . import made
 
@@ -83,26 +84,6 @@ def test_errors_alone_are_not_evidence():
     reached = calling.evidence(reads, 500, 1e-3, 0.0) >= SETTINGS["min_evidence"]
     assert chance[reached].sum() < 10 ** -SETTINGS["min_evidence"]
     assert reached.any()
-
-
-def test_error_rates_and_overdispersion_by_moments():
-    rng = np.random.default_rng(3)
-    background = pileup.Background(1)
-    depth, rate, rho = np.full(40_000, 500.0), 2e-3, 1e-3
-    site = rng.beta(rate * (1 / rho - 1), (1 - rate) * (1 / rho - 1), 40_000)
-    alt = rng.binomial(500, site)
-    background.depth["C"] += [[depth.sum()], [(depth * (depth - 1)).sum()]]
-    background.alt["C>T"] += [[alt.sum()], [(alt**2).sum()], [(alt * depth).sum()]]
-    found_rate, found_rho = background.rates("C>T", calling.PRIOR_RATE, calling.PRIOR_BASES)
-    assert found_rate[0] == pytest.approx(rate, rel=0.05)
-    assert found_rho[0] == pytest.approx(rho, rel=0.1)
-    empty = pileup.Background(1).rates("C>A", 5e-4, 2000)
-    assert empty == ([5e-4], [0.0])
-
-
-@pytest.mark.parametrize(("ref", "alt", "kind"), [("C", "T", "C>T"), ("G", "A", "C>T"), ("A", "C", "T>G")])
-def test_both_strands_of_a_substitution_are_one_type(ref, alt, kind):
-    assert pileup.substitution(ref, alt) == kind
 
 
 @pytest.mark.parametrize(
@@ -438,3 +419,76 @@ def test_copy_number_needs_a_normal():
     assert set(table["state"]) == {"not_measured"}
     assert set(table["sample"]) == {"T"}
     assert list(copy_number.of_patient([], {}).columns) == copy_number.COLUMNS
+
+
+# ------------------------------------------------------------------------------- other people's normals, the population
+
+
+def test_a_site_where_other_normals_err_alike_is_no_variant():
+    rate, rho = np.array([2e-4, 2e-4]), np.zeros(2)
+    one = allele([0, 9], [100, 300])
+    quiet, noisy = normals.Site(1, 0, 1, 6000), normals.Site(14, 0, 150, 6000)
+    ask = {"rate": rate, "rho": rho, "least": SETTINGS["min_evidence"]}
+    assert calling.evidence(one.alt_count, one.depth, rate, rho)[1] > SETTINGS["min_evidence"]
+    assert calling.panel_says(one, [1], True, quiet, **ask) == []
+    assert calling.panel_says(one, [1], True, noisy, **ask) == ["panel_of_normals"]  # 2.5 % there, 3 % here
+    assert calling.panel_says(allele([0, 150], [100, 300]), [1], True, noisy, **ask) == []
+    carried = normals.Site(3, 3, 0, 6000)
+    assert calling.panel_says(one, [1], True, carried, **ask) == []  # the patient's own normal decides
+    assert calling.panel_says(one, [1], False, carried, **ask) == ["panel_of_normals"]
+
+
+@pytest.mark.parametrize(
+    ("alt", "is_chip"),
+    [
+        pytest.param([12, 150, 1], True, id="4 % of white cells, 5 % of plasma, not in tissue"),
+        pytest.param([12, 900, 1], False, id="30 % of plasma: tumour, of which the normal has a trace"),
+        pytest.param([12, 150, 90], False, id="a third of the tissue: the tumour's"),
+        pytest.param([12, 0, 1], False, id="not in plasma"),
+    ],
+)
+def test_clones_of_the_blood(alt, is_chip):
+    assert calling.haematopoietic(allele(alt, [300, 3000, 300]), [1], [2], 0) is is_chip
+
+
+def test_presence_by_hand():
+    """Errors of 1e-3 at depth 100; real of any fraction: the chance of no read is 0.36 of that of errors, and so on."""
+    fractions = np.geomspace(1e-3, 1, 40)
+    real = stats.binom.pmf(3, 100, fractions + 1e-3 * (1 - fractions)).mean()
+    wrong = stats.binom.pmf(3, 100, 1e-3)
+    assert calling.presence(3, 100, 1e-3, 0.0) == pytest.approx(real / (real + wrong), rel=1e-3)
+    assert calling.presence(0, 100, 1e-3, 0.0) < 0.5
+    assert np.isnan(calling.presence(0, 0, 1e-3, 0.0))
+
+
+def test_a_panel_of_normals_is_made_and_read(patient, tmp_path):
+    places, bams = patient
+    rows_of = normals.panel([bams["N"], bams["T"], bams["P"]], places["genome"], places["regions"], SETTINGS)
+    normals.write_panel(tmp_path / "normals.tsv.gz", rows_of)
+    sites = normals.read_panel(tmp_path / "normals.tsv.gz")
+    inherited = sites["c1", *GERMLINE]
+    assert (inherited.carriers, inherited.reads) == (3, 0)
+    assert sites["c1", *L12V].carriers == 1  # the tumour; the plasma's few reads are left
+    table, _ = called((places | {"panel_of_normals": tmp_path / "normals.tsv.gz"}, bams), "T", "P")
+    filters = table.drop_duplicates("variant").set_index("variant")["filter"]
+    assert filters[key(GERMLINE)] == "germline_like"
+    (tmp_path / "wrong.tsv").write_text("chrom\tpos\nc1\t5\n")
+    with pytest.raises(InputError, match="line 1: not a panel of normals"):
+        normals.read_panel(tmp_path / "wrong.tsv")
+
+
+def test_a_polymorphism_of_the_population_without_a_normal(patient, tmp_path):
+    chrom, (pos, ref, alt) = "c1", L12V
+    lines = [
+        "##fileformat=VCFv4.3",
+        "##contig=<ID=c1,length=6000>",
+        '##INFO=<ID=AF,Number=A,Type=Float,Description="f">',
+    ]
+    lines += ["#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO", f"{chrom}\t{pos}\t.\t{ref}\t{alt}\t.\t.\tAF=0.01"]
+    (tmp_path / "common.vcf").write_text("\n".join(lines) + "\n")
+    pysam.tabix_index(str(tmp_path / "common.vcf"), preset="vcf", force=True)
+    places, bams = patient
+    places = places | {"population": tmp_path / "common.vcf.gz"}
+    for samples, reason in ((("T", "P"), "population"), (("N", "T", "P"), "PASS")):
+        table, _ = called((places, bams), *samples)
+        assert table.drop_duplicates("variant").set_index("variant")["filter"][key(L12V)] == reason

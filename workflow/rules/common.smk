@@ -133,7 +133,8 @@ def dna_of_patient(wildcards):
         folder = "<results>/dna/reference"
         files |= {"genome": f"{folder}/genome.fa", "fai": f"{folder}/genome.fa.fai", "gff": f"{folder}/genes.gff3"}
         files |= {"transcripts": f"{folder}/transcripts.tsv", "regions": f"{folder}/regions.bed"}
-        files |= {"targets": CONFIG["reference"]["targets"] or []}
+        for key in ("targets", "panel_of_normals", "population"):
+            files |= {key: CONFIG["reference"][key] or []}
     return files
 
 

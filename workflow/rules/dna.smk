@@ -233,7 +233,8 @@ rule dna_call:
         called=called_units,
         settings=CONFIG["dna"],
         code=fingerprint(
-            *("dna/tables", "dna/calling", "dna/limits", "dna/pileup", "dna/consequence", "dna/imports", "dna/tools"),
+            *("dna/tables", "dna/calling", "dna/background", "dna/normals", "dna/limits", "dna/pileup"),
+            *("dna/consequence", "dna/imports", "dna/tools"),
             *("files", "ledger"),
         ),
     message:

@@ -1,4 +1,4 @@
-"""The console command `seriome`: check, clones, simulate, score, outcome."""
+"""The console command `seriome`: check, clones, normals, simulate, score, outcome."""
 
 import argparse
 import json
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_check(commands)
     _add_clones(commands)
+    _add_normals(commands)
     _add_simulate(commands)
     _add_score(commands)
     _add_outcome(commands)
@@ -175,6 +176,41 @@ def _clones(arguments) -> int:
     known = f", {fit['outliers']} fit none" if fit["outliers"] else ""
     counted = f"{fit['mutations']} mutations in {fit['samples']} samples: {fit['clusters']} clones{known}"
     print(f"{counted}; see {arguments.out}")
+    return 0
+
+
+def _add_normals(commands) -> None:
+    command = _command(
+        commands,
+        "normals",
+        _normals,
+        "a panel of normals from the alignments of normal samples",
+        "Sum up what normal samples show of every allele, so that errors of a site that one patient cannot tell\n"
+        "are known: `reference.panel_of_normals` of the config. One sample per person, of the kit and sequencer\n"
+        "that the tumours have; ten are useful, more are better. The workflow does not make it by itself, so that\n"
+        "a new patient changes no other's variants.",
+        "example, with the results of a run:\n"
+        "  seriome normals --genome results/dna/reference/genome.fa --regions results/dna/reference/regions.bed \\\n"
+        "      --out normals.tsv.gz results/dna/bam/*-normal.bam",
+    )
+    command.add_argument("bams", nargs="+", metavar="BAM", help="sorted, indexed, duplicates flagged")
+    command.add_argument("--genome", required=True, metavar="FASTA", help="what they were aligned to, with its .fai")
+    command.add_argument("--regions", required=True, metavar="BED", help="where variants are looked for (0-based)")
+    command.add_argument("--out", required=True, metavar="TABLE.tsv.gz", help="the panel")
+    command.add_argument("--configfile", help="YAML file whose dna section sets the qualities (default: its defaults)")
+
+
+def _normals(arguments) -> int:
+    from seriome.config import checked, read_config, with_defaults
+    from seriome.dna.normals import panel, write_panel
+
+    for path in (arguments.genome, arguments.regions, *arguments.bams):
+        if not Path(path).is_file():
+            raise InputError(f"{path} is not there")
+    config = checked(read_config(arguments.configfile)) if arguments.configfile else with_defaults({"dna": {}})
+    rows = panel(arguments.bams, arguments.genome, arguments.regions, config["dna"])
+    write_panel(arguments.out, rows)
+    print(f"{arguments.out}: {len(rows)} alleles that two or more of {len(arguments.bams)} normals show")
     return 0
 
 

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -49,8 +50,8 @@ def read_json(path):
 
 
 def write_tsv(path, rows, columns) -> None:
-    """Rows (dicts) as a tab-separated table with these columns; a missing value is an empty cell."""
-    with moved_into_place(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+    """Rows (dicts) as a tab-separated table, gzipped by its name; a missing value is an empty cell."""
+    with text_writer(path) as file:
         writer = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n", restval="")
         writer.writeheader()
         writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in rows)
@@ -76,6 +77,17 @@ def open_text(path):
     encoding = "utf-8-sig"  # a byte order mark, as spreadsheets write it, is no part of the first column's name
     opener = gzip.open if str(path).endswith(".gz") else open
     return opener(path, "rt", newline="", encoding=encoding)
+
+
+@contextmanager
+def text_writer(path):
+    """A text file to write, plain or gzip by its name."""
+    if str(path).endswith(".gz"):
+        with gzip_writer(path) as raw, io.TextIOWrapper(raw, encoding="utf-8", newline="") as file:
+            yield file
+    else:
+        with moved_into_place(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+            yield file
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """Read pairs to sorted alignments of one unit, by `bwa mem` inside `pybwa`.
 
 Batches are of a fixed number of bases (as `bwa mem -K`), so that the result does not depend on the threads; a batch is
-what is held in memory. pybwa 2.3.2 leaves out the flag bits 0x2 (proper pair), 0x40 and 0x80 (first, second of pair);
-they are set here, 0x2 by bwa's own rule: both ends on one contig, in an orientation whose insert sizes could be
-estimated from this batch, and within its bounds (`mem_pestat` and `mem_infer_dir` of bwa 0.7.17).
+what is held in memory. pybwa 2.3.2 leaves out the flag bits 0x2 (proper pair), 0x40 and 0x80 (first, second of pair),
+and 0x20 beside an unplaced mate; they are set here, 0x2 by bwa's own rule: both ends on one contig, in an orientation
+whose insert sizes could be estimated from this batch, and within its bounds (`mem_pestat` and `mem_infer_dir` of bwa
+0.7.17).
 
 Adapters are not trimmed: where an insert is shorter than the read, the adapter behind it does not match the genome and
 `bwa mem` clips it softly, so that its bases are in no pileup; trimming would add a pass over the data and change
@@ -179,6 +180,8 @@ def _set_pairs(found) -> None:
             for record in found[2 * i + which]:
                 record.set_tag("ms", score, "i")
                 record.flag |= 0x1 | (0x80 if which else 0x40) | (0x2 if proper else 0)
+                if record.flag & 0x18 == 0x18:  # bwa lays an unplaced mate beside its read, on the same strand
+                    record.flag |= 0x20
 
 
 def _mate_score(record) -> int:

@@ -12,8 +12,8 @@ and the weights of all samples but the normal are added up: weak evidence at thr
 6.3 or more is taken, MuTect's threshold. By Markov's inequality errors that follow the model pass a threshold T with a
 chance of at most 10^-T per allele tested.
 
-Limits: error rates do not know their sequence context; alleles next to each other are taken as independent; no panel of
-normals, no population frequencies.
+Limits: error rates do not know their sequence context; alleles next to each other are taken as independent; a panel of
+normals and population frequencies count only where they are given.
 Sources: Cibulskis et al. 2013 (MuTect), Nat Biotechnol 31:213, doi:10.1038/nbt.2514; Gerstung et al. 2014 (deepSNV and
 beta-binomial errors, shearwater), Bioinformatics 30:1198, doi:10.1093/bioinformatics/btt750; Brown, Cai, DasGupta 2001
 (Jeffreys interval), Stat Sci 16:101, doi:10.1214/ss/1009213286
@@ -21,13 +21,14 @@ beta-binomial errors, shearwater), Bioinformatics 30:1198, doi:10.1093/bioinform
 
 import numpy as np
 
+from seriome.dna.background import FRACTIONS, log_error
 from seriome.dna.limits import jeffreys
-from seriome.dna.pileup import SUBSTITUTIONS, Allele, substitution
+from seriome.dna.normals import Site
+from seriome.dna.pileup import Allele
 
-PRIOR_RATE, PRIOR_BASES = 5e-4, 2000  # error per base and change before data: about Q30 over three changes
-INDEL_RATES = {1: 5e-5, 4: 5e-4, 8: 1e-2}  # least error of an indel in a repeat of so many units
+# Of a panel: carriers of a polymorphism, p above which a site is as others are, overdispersion of a site's own errors
+CARRIERS, QUIET, SITE_SPREAD = 2, 1e-3, 1e-3
 REPEAT_UNITS, REPEAT_VAF = 8, 0.1  # an indel in such a repeat must reach this fraction
-FRACTIONS = np.geomspace(1e-3, 1.0, 40)
 LOW_END, LOW_MAPPING = 5, 30  # medians over the reads of an allele: bases to the end of the read, mapping quality
 NORMAL_DEPTH = 8  # below it a heterozygous allele may be missed in the normal: 0.5^8 = 0.4 %
 GERMLINE_FREE_VAF = 0.95
@@ -48,21 +49,27 @@ def beta_binomial_tail(k, n, rate, rho):
     return np.where(k <= 0, 1.0, np.clip(tail, 0.0, 1.0))
 
 
-def _log_error(k, n, rate, rho):
-    """log P(X = k) under errors."""
-    from scipy import stats
-
-    rate = np.clip(rate, 1e-12, 1 - 1e-12)
-    size = 1 / np.maximum(rho, 1e-7) - 1
-    wide = stats.betabinom.logpmf(k, n, rate * size, (1 - rate) * size)
-    return np.where(rho > 1e-7, wide, stats.binom.logpmf(k, n, rate))
-
-
 def evidence(alt, depth, rate, rho):
     """What one sample weighs for an allele, in powers of ten; arrays of one shape, alt and depth reads.
 
     0 where there are no reads; never below log10(1/2).
     """
+    ratio = log_ratio(alt, depth, rate, rho)
+    return np.where(np.isnan(ratio), 0.0, np.logaddexp(np.log(0.5), np.log(0.5) + np.nan_to_num(ratio)) / np.log(10))
+
+
+def presence(alt, depth, rate, rho):
+    """Probability that an allele which is real in the patient is there in a sample, as likely as not beforehand.
+
+    Arrays of one shape; NaN where there are no reads.
+    """
+    from scipy import special
+
+    return special.expit(log_ratio(alt, depth, rate, rho))
+
+
+def log_ratio(alt, depth, rate, rho):
+    """log P(reads | real, of any fraction) / P(reads | errors); NaN where there are no reads."""
     from scipy import stats
 
     alt, depth, rate, rho = (np.asarray(one, float) for one in np.broadcast_arrays(alt, depth, rate, rho))
@@ -70,10 +77,10 @@ def evidence(alt, depth, rate, rho):
     for fraction in FRACTIONS:
         chance = np.minimum(fraction + rate * (1 - fraction), 1 - 1e-6)
         present = np.logaddexp(present, stats.binom.logpmf(alt, depth, chance))
-    ratio = present - np.log(len(FRACTIONS)) - _log_error(alt, depth, rate, rho)
+    ratio = present - np.log(len(FRACTIONS)) - log_error(alt, depth, rate, rho)
     # fewer reads than errors alone would give speak against the allele, never for it
     ratio = np.where(alt <= depth * rate, np.minimum(ratio, 0.0), ratio)
-    return np.where(depth > 0, np.logaddexp(np.log(0.5), np.log(0.5) + ratio) / np.log(10), 0.0)
+    return np.where(depth > 0, ratio, np.nan)
 
 
 def least_reads(depth, rate, rho, false_rate: float, least: int = 2):
@@ -104,28 +111,40 @@ def repeat_units(fasta, chrom: str, pos: int, ref: str, alt: str) -> int:
     return most
 
 
-class ErrorModel:
-    """Error rate and overdispersion of every type of change at every sample."""
+def panel_says(one: Allele, tumour, matched: bool, site: Site | None, rate, rho, least: float) -> list[str]:
+    """What a panel of normals has against an allele: `panel_of_normals`, or nothing.
 
-    def __init__(self, background, normal: int | None):
-        self.rates = {}
-        for kind in SUBSTITUTIONS:
-            rate, rho = background.rates(kind, PRIOR_RATE, PRIOR_BASES)
-            if normal is not None:
-                rate, rho = np.maximum(rate, rate[normal]), np.maximum(rho, rho[normal])
-            self.rates[kind] = rate, rho
-        reads, depth = background.indel
-        self.indel = np.divide(reads, depth, out=np.zeros_like(reads), where=depth > 0)
+    tumour     indexes of the tumour samples;  matched: is there a normal of the patient's own?
+    site       what the panel showed of the allele, None: nothing
+    rate, rho  of its errors per sample;  least: the evidence that is needed
+    Without a matched normal, two carriers in the panel make it a polymorphism. Else reads that errors of its
+    kind do not explain are the site's own errors, and what is left of the evidence has to do.
+    """
+    if site is None or not tumour:
+        return []
+    if not matched and site.carriers >= CARRIERS:
+        return ["panel_of_normals"]
+    if beta_binomial_tail(site.reads, site.depth, rate[tumour].max(), rho[tumour].max()) > QUIET:
+        return []
+    own = (site.reads + 0.5) / (site.depth + 1)
+    rate, rho = np.maximum(rate[tumour], own), np.maximum(rho[tumour], SITE_SPREAD)
+    left = evidence(one.alt_count[tumour], one.depth[tumour], rate, rho).sum()
+    return ["panel_of_normals"] * bool(left < least)
 
-    def of(self, ref: str, alt: str, units: int = 1):
-        """(rate, rho), arrays over the samples, of one change; `units`: of the repeat at an indel."""
-        if len(ref) == len(alt) == 1:
-            return self.rates[substitution(ref, alt)]
-        if len(ref) == len(alt):  # several bases at once: each must be an error
-            worst = np.max([rate for rate, _ in self.rates.values()], axis=0)
-            return np.maximum(worst**2, 1e-6), np.zeros_like(worst)
-        floor = max(rate for least, rate in INDEL_RATES.items() if units >= least)
-        return np.maximum(self.indel, floor), np.full_like(self.indel, 1e-3)
+
+def haematopoietic(one: Allele, plasma, tissue, normal) -> bool:
+    """Is an allele that stands in the normal at a low fraction of the blood's own clones?
+
+    plasma, tissue, normal   indexes of samples. It is where plasma shows it about as often as the white cells (their
+    95 % intervals meet) and no tissue more often. What tumour leaves in the normal is rarer there than in plasma.
+    Source: Razavi et al. 2019, Nat Med 25:1928, doi:10.1038/s41591-019-0652-7
+    """
+    if normal is None or not len(plasma):
+        return False
+    lower, upper = jeffreys(one.alt_count, one.depth)
+    seen = [i for i in plasma if one.alt_count[i] > 0]
+    near = all(lower[i] <= upper[normal] and lower[normal] <= upper[i] for i in seen)
+    return bool(seen) and near and not any(lower[i] > upper[normal] for i in tissue)
 
 
 def filters_of(one: Allele, tumour, normal, rate, settings: dict, units: int = 1) -> list[str]:

@@ -1,4 +1,4 @@
-"""Counts of every allele at every sample of a patient, and how often each kind of change is an error.
+"""Counts of every allele at every sample of a patient.
 
 `bcftools mpileup` counts over all BAMs at once: base alignment quality off (it lowers the quality of bases beside
 indels and of neighbouring changes, which are what is looked for), mates that overlap counted once, duplicates left out,
@@ -11,17 +11,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from seriome.dna.background import COMPLEMENT, Background, kind_of
 from seriome.dna.tools import Regions, bcftools
 
-SUBSTITUTIONS = ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G")  # both strands of a change are one type
-COMPLEMENT = dict(zip("ACGT", "TGCA", strict=True))
-SUSPECT_VAF, SUSPECT_READS = 0.05, 3  # an allele this frequent may be real: it does not count as error
+SUSPECT_VAF, SUSPECT_READS = 0.05, 3  # an indel this frequent may be real: it does not count as error
+CHUNK = 20_000  # positions counted at once
 NEARBY = 60  # bases around an imported variant within which every allele is kept
-
-
-def substitution(ref: str, alt: str) -> str:
-    """The type of a single-base change, seen from its pyrimidine: `G>A` is `C>T`."""
-    return f"{ref}>{alt}" if ref in "CT" else f"{COMPLEMENT[ref]}>{COMPLEMENT[alt]}"
 
 
 @dataclass
@@ -37,6 +32,7 @@ class Allele:
     alt_forward: np.ndarray
     alt_reverse: np.ndarray
     depth: np.ndarray
+    around: str = ""  # of a single base: with its neighbours in the genome
 
     @property
     def alt_count(self) -> np.ndarray:
@@ -53,31 +49,6 @@ class Allele:
     @property
     def snv(self) -> bool:
         return len(self.ref) == len(self.alt) == 1
-
-
-class Background:
-    """Sums over positions from which error rates are estimated, per type and sample: moments of alt and depth."""
-
-    def __init__(self, samples: int):
-        self.depth = {base: np.zeros((2, samples)) for base in "CT"}  # sum of n, sum of n(n-1); by reference base
-        self.alt = {kind: np.zeros((3, samples)) for kind in SUBSTITUTIONS}  # sum of x, x^2, x*n
-        self.indel = np.zeros((2, samples))  # indel reads, depth
-
-    def rates(self, kind: str, prior: float, weight: float) -> tuple[np.ndarray, np.ndarray]:
-        """Error rate of a substitution type at each sample, and its overdispersion rho between positions.
-
-        The rate is the mean with `weight` bases of prior knowledge at rate `prior`; rho of the beta-binomial is
-        estimated by moments: var(x) = n e (1 - e) (1 + (n - 1) rho).
-        """
-        total, pairs = self.depth[kind[0]]
-        x, squares, cross = self.alt[kind]
-        rate = (x + prior * weight) / (total + weight)
-        raw = np.divide(x, total, out=np.zeros_like(x), where=total > 0)
-        squares_of_depth = pairs + total
-        excess = squares - 2 * raw * cross + raw**2 * squares_of_depth - raw * (1 - raw) * total
-        bottom = pairs * raw * (1 - raw)
-        rho = np.divide(excess, bottom, out=np.zeros_like(x), where=bottom > 0)
-        return rate, np.clip(rho, 0.0, 0.1)
 
 
 @dataclass
@@ -102,8 +73,8 @@ def pileup(bams, genome, regions, output, *, min_mapping_quality, min_base_quali
     bcftools("query", "-f", "%CHROM\\t%POS\\t%REF\\t%ALT[\\t%ADF\\t%ADR]\\n", "-o", output, counted)
 
 
-def read_pileup(text, samples, tumour, *, min_alt_reads, targets, callable_depth, imported=()) -> Pileup:
-    """Alleles worth testing, error sums and callable bases from the text of `pileup`.
+def read_pileup(text, genome, samples, tumour, *, min_alt_reads, targets, callable_depth, imported=()) -> Pileup:
+    """Alleles worth testing, the background of errors and callable bases from the text of `pileup`.
 
     samples         names, in the order of the BAMs
     tumour          bool per sample: its reads may make an allele worth testing (normals do not)
@@ -112,14 +83,20 @@ def read_pileup(text, samples, tumour, *, min_alt_reads, targets, callable_depth
     callable_depth  depth from which a base is
     imported        (chrom, pos) of variants from elsewhere: near them every allele is kept, depth is noted there
     """
+    import pysam
+
     tumour = np.asarray(tumour, bool)
     result = Pileup(list(samples), background=Background(len(samples)))
     result.callable_bases = np.zeros(len(samples), int)
     background, wanted = result.background, set(imported)
     near = Regions([(chrom, max(0, pos - NEARBY), pos + NEARBY) for chrom, pos in wanted])
-    with open(text, encoding="ascii") as file:
+    none = np.zeros((3, len(samples)), int)
+    kinds, alts_at, depths, at_chrom, sequence = [], [], [], None, ""
+    with open(text, encoding="ascii") as file, pysam.FastaFile(str(genome)) as fasta:
         for line in file:
             chrom, pos, ref, alt, *cells = line.rstrip("\n").split("\t")
+            if chrom != at_chrom:
+                at_chrom, sequence = chrom, fasta.fetch(chrom).upper()
             if alt == "<*>" or alt == ".":
                 depth = np.array([int(cell.split(",", 1)[0]) for cell in cells]).reshape(-1, 2).sum(1)
                 counts = None
@@ -130,6 +107,7 @@ def read_pileup(text, samples, tumour, *, min_alt_reads, targets, callable_depth
             alts = alt.split(",")
             indel = len(ref) > 1 or (alts[0][0] != "<" and len(alts[0]) > 1)
             base = ref.upper()
+            around = "" if indel else sequence[pos - 2 : pos + 1]
             if not indel:
                 if targets is None or (chrom, pos - 1) in targets:
                     result.callable_bases += depth >= callable_depth
@@ -137,10 +115,20 @@ def read_pileup(text, samples, tumour, *, min_alt_reads, targets, callable_depth
                     result.depth_at[chrom, pos] = depth
                 if base not in COMPLEMENT:
                     continue
-                sums = background.depth[base if base in "CT" else COMPLEMENT[base]]
-                sums[0] += depth
-                sums[1] += depth * (depth - 1.0)
                 background.indel[1] += depth
+                others = [other for other in "ACGT" if other != base]
+                kind = [kind_of(around, other) for other in others]
+                if kind[0] is not None:
+                    reads = none
+                    if counts is not None:
+                        found = dict(zip(alts, counts.sum(1).T[1:], strict=True))
+                        reads = np.array([found.get(other, none[0]) for other in others])
+                    kinds.append(kind)
+                    alts_at.append(reads)
+                    depths.append(depth)
+                    if len(kinds) == CHUNK:
+                        background.add(kinds, alts_at, depths)
+                        kinds, alts_at, depths = [], [], []
             if counts is None:
                 continue
             keep_all = (chrom, pos - 1) in near
@@ -149,17 +137,14 @@ def read_pileup(text, samples, tumour, *, min_alt_reads, targets, callable_depth
                     continue
                 found = counts[:, :, number].sum(1)
                 total = int(found[tumour].sum())
-                real = bool(((found >= SUSPECT_READS) & (found >= SUSPECT_VAF * depth)).any())
-                if not real and indel:
+                if indel and not ((found >= SUSPECT_READS) & (found >= SUSPECT_VAF * depth)).any():
                     background.indel[0] += found
-                elif not real:
-                    moments = background.alt[substitution(base, allele.upper())]
-                    moments[0] += found
-                    moments[1] += found * found
-                    moments[2] += found * depth
                 if total >= min_alt_reads or (keep_all and found.any()):
                     strands = counts[:, :, 0].T, counts[:, :, number].T
-                    result.alleles.append(Allele(chrom, pos, base, allele.upper(), *strands[0], *strands[1], depth))
+                    result.alleles.append(
+                        Allele(chrom, pos, base, allele.upper(), *strands[0], *strands[1], depth, around)
+                    )
+    background.add(kinds, alts_at, depths)
     return result
 
 

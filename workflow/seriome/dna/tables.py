@@ -7,9 +7,12 @@ import numpy as np
 import pandas as pd
 
 from seriome.dna import calling, pileup
+from seriome.dna.background import PRIOR_RATE, Background, ErrorModel
+from seriome.dna.calling import haematopoietic
 from seriome.dna.consequence import effects
 from seriome.dna.imports import Imported
 from seriome.dna.limits import detection_limit, jeffreys
+from seriome.dna.normals import Population, read_panel
 from seriome.dna.pileup import Allele
 from seriome.dna.tools import Regions, read_bed, read_contigs
 from seriome.files import moved_into_place, write_parquet
@@ -26,7 +29,7 @@ COLUMNS = {
     "called": "bool",
     "filter": "str",
     "tumor_only": "bool",
-    "evidence": "float64",
+    **dict.fromkeys(("evidence", "presence"), "float64"),
 }
 FILTERS = {
     "low_evidence": "summed evidence of all samples below the threshold (a variant another caller gave)",
@@ -34,6 +37,9 @@ FILTERS = {
     "germline": "as frequent in the matched normal as a germline variant",
     "germline_like": "no normal, and fractions as of a germline variant in every sample",
     "in_normal": "more reads in the matched normal than errors and a trace of tumour explain",
+    "chip": "of the blood's own clones: as frequent in the white cells as in plasma",
+    "panel_of_normals": "other people's normals show it, too",
+    "population": "no normal, and a polymorphism of the population",
     "normal_depth": "too few reads in the matched normal to tell",
     "strand_bias": "reads of the allele on one strand only",
     "read_end": "the allele stands at the ends of its reads",
@@ -56,7 +62,8 @@ def call_patient(samples, bams, vcfs, reference: dict, settings: dict):
     samples     rows {patient sample timepoint day specimen} of the samples with DNA, in the order of the result
     bams        {sample: BAM}, marked duplicates, indexed; a sample whose reads were lost has an empty one
     vcfs        {sample: [Imported, ...]} of samples that have variants of another caller instead of reads
-    reference   {genome, gff, transcripts, regions, targets (or None)}: paths
+    reference   {genome, gff, transcripts, regions, targets (or None)}: paths; panel_of_normals, population: those
+                of a panel (normals.py) and of a VCF with AF, where there are any
     settings    the config's `dna` section
     Returns     (table with COLUMNS, one row per variant and sample, {sample: callable bases})
     """
@@ -68,8 +75,9 @@ def call_patient(samples, bams, vcfs, reference: dict, settings: dict):
         normals = [i for i, sample in enumerate(read) if specimen[sample] == "normal"]
         normal = normals[0] if normals and has_reads(bams[read[normals[0]]]) else None
         tumour = [i for i in range(len(read)) if i not in normals]
-        model = calling.ErrorModel(piled.background, normal)
+        model = ErrorModel(piled.background)
         calls = _judge(piled, given, model, tumour, normal, bams, reference, settings, folder)
+        _ask_others(calls, model, tumour, normal, [specimen[one] for one in read], reference, settings)
         said = effects(
             [c.allele.key for c in calls], reference["genome"], reference["gff"], reference["transcripts"], folder
         )
@@ -110,7 +118,7 @@ def _imported(vcfs, genome, folder):
 def _pile(read, bams, specimen, given, reference, settings, folder) -> pileup.Pileup:
     """Counts over all BAMs, within the regions and at imported variants."""
     if not any(has_reads(bams[sample]) for sample in read):
-        empty = pileup.Pileup(read, background=pileup.Background(len(read)))
+        empty = pileup.Pileup(read, background=Background(len(read)))
         empty.callable_bases = np.zeros(len(read), int)
         return empty
     contigs = read_contigs(f"{reference['genome']}.fai")
@@ -124,7 +132,7 @@ def _pile(read, bams, specimen, given, reference, settings, folder) -> pileup.Pi
     pileup.pileup([bams[sample] for sample in read], reference["genome"], bed, text, **limits)
     targets = Regions(read_bed(reference["targets"])) if reference["targets"] else None
     return pileup.read_pileup(
-        *(text, read, [specimen[sample] != "normal" for sample in read]),
+        *(text, reference["genome"], read, [specimen[sample] != "normal" for sample in read]),
         min_alt_reads=settings["min_alt_reads"],
         targets=targets,
         callable_depth=settings["callable_depth"],
@@ -165,7 +173,7 @@ def _judge(piled, given, model, tumour, normal, bams, reference, settings, folde
     for one, unit, weight in zip(alleles, units, joint, strict=True):
         if weight < settings["min_evidence"] and one.key not in given:
             continue
-        rate, _ = model.of(one.ref, one.alt, unit)
+        rate, _ = model.of(one.ref, one.alt, one.around, unit)
         reasons = calling.filters_of(one, tumour, normal, rate, settings, unit)
         if one.key in given:  # the caller looked at its reads; here only the normal may speak against it
             reasons = [reason for reason in reasons if reason in ("germline", "in_normal")]
@@ -183,11 +191,31 @@ def _joint(alleles, units, model, tumour) -> np.ndarray:
     """Evidence of each allele summed over the tumour samples."""
     if not alleles or not tumour:
         return np.zeros(len(alleles))
-    rates = [model.of(one.ref, one.alt, unit) for one, unit in zip(alleles, units, strict=True)]
+    rates = [model.of(one.ref, one.alt, one.around, unit) for one, unit in zip(alleles, units, strict=True)]
     rate, rho = (np.array([pair[i][tumour] for pair in rates]) for i in (0, 1))
     alt = np.array([one.alt_count[tumour] for one in alleles])
     depth = np.array([one.depth[tumour] for one in alleles])
     return calling.evidence(alt, depth, rate, rho).sum(1)
+
+
+def _ask_others(calls, model, tumour, normal, specimens, reference, settings) -> None:
+    """What others know of variants that nothing speaks against: the blood's clones, other normals, the population."""
+    sites = read_panel(reference["panel_of_normals"]) if reference.get("panel_of_normals") else {}
+    common = Population(reference["population"]) if normal is None and reference.get("population") else None
+    plasma = [i for i in tumour if specimens[i] == "plasma"]
+    tissue = [i for i in tumour if specimens[i] != "plasma"]
+    for call in calls:
+        one = call.allele
+        if call.reasons == ["in_normal"] and haematopoietic(one, plasma, tissue, normal):
+            call.reasons.append("chip")
+        if call.reasons:
+            continue
+        rate, rho = model.of(one.ref, one.alt, one.around)
+        call.reasons += calling.panel_says(
+            *(one, tumour, normal is not None, sites.get(one.key), rate, rho, settings["min_evidence"])
+        )
+        if common is not None and common.frequency(*one.key) >= settings["population_af"]:
+            call.reasons.append("population")
 
 
 def _look_at_reads(calls, opened, tumour, settings) -> None:
@@ -217,22 +245,24 @@ def _merge(calls, opened, settings) -> list[Call]:
 def _rows(call, effect, unit, samples, read, listed, model, normal, settings) -> list[dict]:
     """One variant at every sample of the patient."""
     one, rows = call.allele, []
-    rate, rho = model.of(one.ref, one.alt, unit)
+    rate, rho = model.of(one.ref, one.alt, one.around, unit)
     depths = one.depth.astype(float)
+    there = calling.presence(one.alt_count, depths, rate, rho)
     least = calling.least_reads(depths, rate, rho, settings["call_error"])
     chrom, pos, ref, alt = one.key
     for row in samples:
-        sample, counts, called, lod = row["sample"], (None, None, None), False, None
+        sample, counts, called, lod, present = row["sample"], (None, None, None), False, None, None
         if sample in read:
             index = read.index(sample)
             counts = int(one.ref_count[index]), int(one.alt_count[index]), int(one.depth[index])
             called = bool(counts[1] >= least[index])
             lod = float(detection_limit(counts[2], least[index]))
+            present = float(there[index])
         elif one.key in listed.get(sample, ()):
             theirs, called = listed[sample][one.key], True
             if theirs.alt_count is not None and theirs.ref_count + theirs.alt_count > 0:
                 counts = theirs.ref_count, theirs.alt_count, theirs.ref_count + theirs.alt_count
-                reads = calling.least_reads(counts[2], calling.PRIOR_RATE, 0.0, settings["call_error"])
+                reads = calling.least_reads(counts[2], PRIOR_RATE, 0.0, settings["call_error"])
                 lod = float(detection_limit(counts[2], reads))
         depth = counts[2] or 0
         lod = None if lod is None or np.isnan(lod) else lod
@@ -249,7 +279,12 @@ def _rows(call, effect, unit, samples, read, listed, model, normal, settings) ->
                 },
                 **{"ref_count": counts[0], "alt_count": counts[1], "depth": counts[2], "vaf": vaf},
                 **{"vaf_lower": lower, "vaf_upper": upper, "lod": lod, "state": state, "called": called},
-                **{"filter": ";".join(call.reasons) or "PASS", "tumor_only": normal is None, "evidence": call.evidence},
+                **{
+                    "filter": ";".join(call.reasons) or "PASS",
+                    "tumor_only": normal is None,
+                    "evidence": call.evidence,
+                    "presence": present,
+                },
             }
         )
     return rows
@@ -267,10 +302,10 @@ def write_table(path, table: pd.DataFrame) -> None:
 
 
 def write_vcf(path, table: pd.DataFrame, samples, contigs) -> None:
-    """The same as VCF 4.3, one column per sample, compressed by bgzip, with its index `.tbi` beside it."""
+    """The same as VCF 4.4, one column per sample, compressed by bgzip, with its index `.tbi` beside it."""
     import pysam
 
-    lines = ["##fileformat=VCFv4.3", "##source=seriome", '##FILTER=<ID=PASS,Description="All filters passed">']
+    lines = ["##fileformat=VCFv4.4", "##source=seriome", '##FILTER=<ID=PASS,Description="All filters passed">']
     lines += [f'##FILTER=<ID={name},Description="{text}">' for name, text in FILTERS.items()]
     lines += [f"##contig=<ID={name},length={length}>" for name, length in contigs.items()]
     for name, text in {
@@ -287,6 +322,7 @@ def write_vcf(path, table: pd.DataFrame, samples, contigs) -> None:
         '##FORMAT=<ID=AD,Number=R,Type=Integer,Description="Reads of the reference and of the variant">',
         '##FORMAT=<ID=DP,Number=1,Type=Integer,Description="Reads of any allele">',
         '##FORMAT=<ID=VAF,Number=1,Type=Float,Description="Variant reads over all reads">',
+        '##FORMAT=<ID=PRES,Number=1,Type=Float,Description="Probability that the variant is there in this sample">',
         '##FORMAT=<ID=LOD,Number=1,Type=Float,Description="Fraction that would be seen with 95 % power at this depth">',
     ]
     lines.append("\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *samples]))
@@ -310,9 +346,11 @@ def write_vcf(path, table: pd.DataFrame, samples, contigs) -> None:
             genotype = "./." if row["state"] == "not_measured" else "0/1" if row["called"] else "0/0"
             counts = ",".join(number(row[key], "{:d}") for key in ("ref_count", "alt_count"))
             depth = number(row["depth"], "{:d}")
-            cells.append(":".join([genotype, counts, depth, number(row["vaf"]), number(row["lod"])]))
+            cells.append(
+                ":".join([genotype, counts, depth, number(row["vaf"]), number(row["lod"]), number(row["presence"])])
+            )
         place = [first["chrom"], str(first["pos"]), ".", first["ref"], first["alt"], ".", first["filter"]]
-        lines.append("\t".join([*place, ";".join(info), "GT:AD:DP:VAF:LOD", *cells]))
+        lines.append("\t".join([*place, ";".join(info), "GT:AD:DP:VAF:LOD:PRES", *cells]))
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "variants.vcf"
         plain.write_text("\n".join(lines) + "\n", encoding="utf-8")

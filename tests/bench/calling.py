@@ -1,0 +1,189 @@
+"""Somatic calling on patients whose every mutation is known: raw reads, aligned and called as in a run.
+
+What is scored is a variant at a sample: planted with what allele fraction, called or not, at or above its stated limit.
+"""
+
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pandas as pd
+
+from seriome.config import with_defaults
+from seriome.dna import reference as references
+from seriome.dna.align import align_pairs
+from seriome.dna.coverage import merge_and_mark
+from seriome.dna.index import bwa_index
+from seriome.dna.tables import call_patient
+from seriome.dna.tools import c_output_to, read_contigs
+from seriome.simulate.patient import draw_patient
+from seriome.simulate.reference import build_reference
+
+GENOME_SEED = 7
+BANDS = ((0.001, 0.005), (0.005, 0.01), (0.01, 0.05), (0.05, 0.2), (0.2, 1.01))
+SETTINGS = with_defaults({"dna": {}})["dna"]
+
+
+def prepared(folder) -> tuple[object, dict]:
+    """The simulated genome and what the stage makes of it once per run: (Reference, paths)."""
+    folder = Path(folder)
+    simulated = build_reference(GENOME_SEED)
+    simulated.write(folder)
+    at = {"genome": folder / "dna.fa", "gff": folder / "genes.gff3", "transcripts": folder / "transcripts.tsv"}
+    references.copy_genome(folder / "genome.fa", at["genome"])
+    bwa_index(at["genome"])
+    transcripts = references.read_transcripts(folder / "genes.gtf", at["genome"])
+    at["gff"].write_text(references.gff3(transcripts))
+    references.write_transcripts(at["transcripts"], transcripts)
+    return simulated, at
+
+
+def limited(at: dict, simulated, genes, folder) -> dict:
+    """The paths with targets and regions of these genes alone."""
+    bed, regions = Path(folder, "targets.bed"), Path(folder, "regions.bed")
+    bed.write_text("".join(f"{c}\t{s}\t{e}\t{g}\n" for c, s, e, g in simulated.targets(genes)))
+    contigs = read_contigs(f"{at['genome']}.fai")
+    targets = references.read_targets(bed, contigs)
+    references.write_bed(regions, references.calling_regions(contigs, targets, SETTINGS["padding"]))
+    return at | {"targets": bed, "regions": regions}
+
+
+def bam_of(genome, folder, name: str, write) -> Path:
+    """The marked BAM of reads that `write(path1, path2)` makes."""
+    files = [Path(folder, f"{name}_R{mate}.fastq.gz") for mate in (1, 2)]
+    write(*files)
+    unit, bam = Path(folder, f"{name}.unit.bam"), Path(folder, f"{name}.bam")
+    align_pairs(genome, files, unit, sample=name, run="L1")
+    merge_and_mark([unit], bam, genome, sample=name, umi=False)
+    for one in (*files, unit):
+        one.unlink()
+    return bam
+
+
+def _patient(words) -> dict:
+    """One patient: every planted mutation at every sample, and every call; jointly and sample by sample."""
+    seed, folder, more = words
+    simulated = build_reference(GENOME_SEED)
+    patient = draw_patient(simulated, seed, **more)
+    paths = {"genome": Path(folder, "dna.fa"), "gff": Path(folder, "genes.gff3")}
+    paths["transcripts"] = Path(folder, "transcripts.tsv")
+    seconds = {"align": 0.0, "call": 0.0}
+    with tempfile.TemporaryDirectory() as own, c_output_to(f"{own}/log"):
+        paths = limited(paths, simulated, patient.genes, own)
+        start = time.process_time()
+        bams = {
+            one.name: bam_of(paths["genome"], own, one.name, lambda *files, s=s: patient.write(s, *files))
+            for s, one in enumerate(patient.samples)
+        }
+        bams["N"] = bam_of(paths["genome"], own, "N", lambda *files: patient.write_normal(*files, 150))
+        seconds["align"] += time.process_time() - start
+        rows = [
+            {"patient": "P", "sample": one.name, "timepoint": one.name, "day": one.day, "specimen": one.specimen}
+            for one in patient.samples
+        ]
+        normal = {"patient": "P", "sample": "N", "timepoint": "T0", "day": 0, "specimen": "normal"}
+        start = time.process_time()
+        joint, _ = call_patient([normal, *rows], bams, {}, paths, SETTINGS)
+        seconds["call"] += time.process_time() - start
+        alone = [
+            call_patient([normal, row], {one: bams[one] for one in ("N", row["sample"])}, {}, paths, SETTINGS)[0]
+            for row in rows
+        ]
+    found = {"joint": joint, "alone": pd.concat(alone, ignore_index=True)}
+    kind = {one.name: one.specimen for one in patient.samples}
+    truth = pd.DataFrame(
+        [
+            {"variant": str(one), "sample": patient.samples[s].name, "true": vaf, "patient": seed}
+            for one, row in zip(patient.mutations, patient.vaf(), strict=True)
+            for s, vaf in enumerate(row)
+        ]
+    )
+    return {
+        "seconds": seconds,
+        **{name: scored(truth, table[table["sample"] != "N"], kind) for name, table in found.items()},
+    }
+
+
+def scored(truth, table, kind) -> pd.DataFrame:
+    """A row per variant and sample, planted or called: true (its fraction, 0 of a false one), said, vaf, lod."""
+    table = table.assign(said=table["called"] & (table["filter"] == "PASS"))
+    columns = ["variant", "sample", "said", "vaf", "lod", "filter", "called", "alt_count", "depth"]
+    merged = truth.drop(columns="patient").merge(table[columns], on=["variant", "sample"], how="outer")
+    merged["planted"] = merged["true"].notna()
+    merged["true"] = merged["true"].fillna(0.0)
+    merged["said"] = merged["said"].eq(True)
+    merged["specimen"] = merged["sample"].map(kind)
+    return merged[merged["planted"] | merged["said"]].assign(patient=truth["patient"].iloc[0])
+
+
+def share(mask) -> float | None:
+    return float(mask.mean()) if len(mask) else None
+
+
+def summary(rows: pd.DataFrame) -> list[dict]:
+    """Recall by true fraction, precision by observed fraction, per kind of sample."""
+    found = []
+    for specimen in ("tumor", "plasma"):
+        own = rows[rows["specimen"] == specimen]
+        for low, high in BANDS:
+            planted = own[(own["true"] >= low) & (own["true"] < high)]
+            said = own[own["said"] & (own["vaf"] >= low) & (own["vaf"] < high)]
+            found.append(
+                {
+                    "specimen": specimen,
+                    "band": f"{low:g}-{min(high, 1):g}",
+                    "planted": len(planted),
+                    "recall": share(planted["said"]),
+                    "called": len(said),
+                    "precision": share(said["true"] > 0),
+                }
+            )
+    return found
+
+
+def calling(patients: int = 6, processes: int = 2, seed: int = 1000, **more) -> dict:
+    """The figures of somatic calling; prints them."""
+    with tempfile.TemporaryDirectory() as folder:
+        with c_output_to(f"{folder}/log"):
+            prepared(folder)
+        jobs = [(seed + number, folder, more) for number in range(patients)]
+        with ProcessPoolExecutor(processes) as pool:
+            done = list(pool.map(_patient, jobs))
+    kept = {}
+    for way in ("joint", "alone"):
+        kept[way] = pd.concat([one[way] for one in done], ignore_index=True)
+    print(f"somatic calling, {patients} patients x 5 samples: recall by planted, precision by observed fraction")
+    print("  (in brackets: each sample called alone, with the normal)")
+    for line, other in zip(summary(kept["joint"]), summary(kept["alone"]), strict=True):
+        recall, precision = (f"{_of(line[one])} ({_of(other[one])})" for one in ("recall", "precision"))
+        print(
+            f"  {line['specimen']:7s} {line['band']:10s} planted {line['planted']:4d}  recall {recall}  "
+            f"called {line['called']:4d}  precision {precision}"
+        )
+    figures = key_figures(kept["joint"], kept["alone"])
+    for name, value in figures.items():
+        print(f"  {name}: {_of(value)}")
+    return figures | {"bands": {way: summary(rows) for way, rows in kept.items()}, "rows": kept}
+
+
+def _of(value) -> str:
+    return "  -  " if value is None else f"{value:.3f}"
+
+
+def key_figures(joint, alone) -> dict:
+    tissue, plasma = (joint[joint["specimen"] == kind] for kind in ("tumor", "plasma"))
+    low = {way: rows[(rows["specimen"] == "tumor") & rows["true"].between(0.01, 0.05)] for way, rows in
+           (("joint", joint), ("alone", alone))}  # fmt: skip
+    precision = {way: share(rows.loc[rows["said"], "true"] > 0) for way, rows in (("joint", joint), ("alone", alone))}
+    above = joint[(joint["true"] > 0) & (joint["true"] >= joint["lod"])]
+    deep = tissue[tissue["said"] & (tissue["vaf"] >= 0.05)]
+    return {
+        "recall_tissue_vaf5": share(tissue.loc[tissue["true"] >= 0.05, "said"]),
+        "precision_tissue_vaf5": share(deep["true"] > 0),
+        "recall_plasma_vaf05": share(plasma.loc[plasma["true"] >= 0.005, "said"]),
+        "precision_plasma": share(plasma.loc[plasma["said"], "true"] > 0),
+        "joint_recall_gain_1_5": share(low["joint"]["said"]) - share(low["alone"]["said"]),
+        "joint_precision_change": precision["joint"] - precision["alone"],
+        "missed_above_lod": share(~above["said"]),
+    }

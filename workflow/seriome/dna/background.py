@@ -1,0 +1,162 @@
+"""Background: how often each change of a base is an error, learned from a sample's own positions.
+
+96 kinds of substitution: six types, seen from their pyrimidine, times the bases beside it, since deamination,
+oxidation and polymerases prefer some neighbours. At a position where nothing is real the reads of an allele are
+beta-binomial, with the rate of their kind and an overdispersion between positions. Somatic variants of low fraction
+are among the positions that this is learned from; a mixture takes them out: a part of the positions, at most
+MOST_REAL, holds an allele of any fraction (log-uniform), and EM weighs each position by its chance to be an error.
+Rates of sites scatter by at most WIDEST times their mean: a beta distribution that is wider looks like real variants.
+Rates of a kind are drawn towards those of their type, as so many reads speak that PULL errors would be expected.
+
+Sources: Gerstung et al. 2014 (beta-binomial errors per site), Bioinformatics 30:1198,
+doi:10.1093/bioinformatics/btt750; Dempster, Laird, Rubin 1977 (EM), J R Stat Soc B 39:1,
+doi:10.1111/j.2517-6161.1977.tb01600.x; Alexandrov et al. 2013 (96 kinds), Nature 500:415, doi:10.1038/nature12477
+"""
+
+import numpy as np
+
+SUBSTITUTIONS = ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G")  # both strands of a change are one type
+COMPLEMENT = dict(zip("ACGT", "TGCA", strict=True))
+CONTEXTS = 16  # bases before and after
+PRIOR_RATE, PRIOR_BASES = 5e-4, 2000  # error per base and change before data: about Q30 over three changes
+FRACTIONS = np.geomspace(1e-3, 1.0, 40)  # of what is real
+MOST_REAL, ROUNDS, PULL = 0.02, 12, 20.0
+WIDEST = 2.0  # coefficient of variation of the rates of sites; what scatters more is real, or an artefact of its site
+MOST_READS = 100  # reads of an allele told apart in the histogram; more are real whatever the depth
+STEP = 1.1  # ratio of neighbouring bins of depth
+INDELS = ((8, 1e-2, 1e-3), (4, 5e-4, 3e-4), (1, 5e-5, 1e-4))  # units of a repeat from which: least error rate, spread
+
+
+def substitution(ref: str, alt: str) -> str:
+    """The type of a single-base change, seen from its pyrimidine: `G>A` is `C>T`."""
+    return f"{ref}>{alt}" if ref in "CT" else f"{COMPLEMENT[ref]}>{COMPLEMENT[alt]}"
+
+
+def kind_of(around: str, alt: str) -> int | None:
+    """The number (0 to 95) of a change of the middle of three bases; None beside anything but A, C, G, T."""
+    if len(around) != 3 or not set(around) <= set("ACGT"):
+        return None
+    if around[1] not in "CT":
+        around, alt = "".join(COMPLEMENT[base] for base in reversed(around)), COMPLEMENT[alt]
+    context = 4 * "ACGT".index(around[0]) + "ACGT".index(around[2])
+    return CONTEXTS * SUBSTITUTIONS.index(f"{around[1]}>{alt}") + context
+
+
+class Background:
+    """Histograms over positions: for each sample and kind, how many had this depth and these reads of the allele."""
+
+    def __init__(self, samples: int, max_depth: int = 20_000):
+        self.edges = np.unique(np.rint(STEP ** np.arange(np.ceil(np.log(max_depth + 1) / np.log(STEP)) + 1)))
+        bins = len(self.edges)
+        self.counts = np.zeros((samples, CONTEXTS * len(SUBSTITUTIONS), bins, MOST_READS + 1), np.int32)
+        self.depth = np.zeros((samples, bins, 2))  # sum of depths, positions
+        self.indel = np.zeros((2, samples))  # indel reads, depth
+
+    def add(self, kinds, alt, depth) -> None:
+        """Positions: kinds (P, 3), alt (P, 3, S) reads of each other base, depth (P, S)."""
+        kinds, alt, depth = np.asarray(kinds), np.asarray(alt), np.asarray(depth)
+        if not len(kinds):
+            return
+        place = np.searchsorted(self.edges, depth, side="right") - 1  # (P, S); -1 where there are no reads
+        position, sample = np.nonzero(place >= 0)
+        at = place[position, sample]
+        np.add.at(self.depth, (sample, at, 0), depth[position, sample])
+        np.add.at(self.depth, (sample, at, 1), 1)
+        reads = np.minimum(alt[position, :, sample], MOST_READS)  # (positions x samples, 3)
+        np.add.at(self.counts, (sample[:, None], kinds[position], at[:, None], reads), 1)
+
+    def fitted(self) -> tuple[np.ndarray, np.ndarray]:
+        """(rate, overdispersion) of each kind at each sample, (S, 96) and (S, 6)."""
+        samples, kinds = self.counts.shape[:2]
+        rate, spread = np.empty((samples, kinds)), np.empty((samples, len(SUBSTITUTIONS)))
+        for s in range(samples):
+            middle = self.depth[s, :, 0] / np.maximum(self.depth[s, :, 1], 1)
+            for number in range(len(SUBSTITUTIONS)):
+                own = slice(CONTEXTS * number, CONTEXTS * (number + 1))
+                rate[s, own], spread[s, number] = fit(self.counts[s, own], middle)
+        return rate, spread
+
+
+def fit(counts, depth) -> tuple[np.ndarray, float]:
+    """Error rates of the kinds of one type, and their common overdispersion.
+
+    counts   (16, B, R) positions with a depth of bin B and R reads of the allele;  depth (B,) mean depth of the bins
+    Returns  rates (16,), rho; without positions PRIOR_RATE and 0
+    """
+    from scipy import stats
+
+    total = counts.sum(axis=0)
+    bins, reads = np.nonzero(total)
+    if not len(bins):
+        return np.full(len(counts), PRIOR_RATE), 0.0
+    number, n, x = total[bins, reads].astype(float), np.maximum(depth[bins], reads), reads.astype(float)
+    real = np.zeros(len(x))
+    for fraction in FRACTIONS:
+        real += stats.binom.pmf(x, np.rint(n), min(fraction, 1 - 1e-6)) / len(FRACTIONS)
+    real[x >= counts.shape[2] - 1] = 1.0  # the last bin holds all that is more
+    rate, rho, part = PRIOR_RATE, 1e-4, 1e-3
+    for _ in range(ROUNDS):
+        wrong = (1 - part) * np.exp(log_error(x, n, rate, rho))
+        weight = wrong / (wrong + part * real)
+        weight[x >= counts.shape[2] - 1] = 0.0
+        part = min(float((number * (1 - weight)).sum() / number.sum()), MOST_REAL)
+        rate, rho = moments(number * weight, x, n)
+    errors = counts[:, bins, reads] * weight
+    pull = PULL / rate
+    return ((errors @ x) + pull * rate) / ((errors @ n) + pull), rho
+
+
+def moments(weight, x, n) -> tuple[float, float]:
+    """(rate, overdispersion) of beta-binomial counts: var(x) = n e (1 - e) (1 + (n - 1) rho), solved for the sums.
+
+    The rate has PRIOR_BASES of prior knowledge at PRIOR_RATE.
+    """
+    total, seen = (weight * n).sum(), (weight * x).sum()
+    rate = (seen + PRIOR_RATE * PRIOR_BASES) / (total + PRIOR_BASES)
+    raw = seen / total if total else 0.0
+    excess = (weight * (x - n * raw) ** 2).sum() - raw * (1 - raw) * total
+    pairs = (weight * n * (n - 1)).sum() * raw * (1 - raw)
+    return float(rate), float(np.clip(excess / pairs, 0.0, rate * WIDEST**2)) if pairs > 0 else 0.0
+
+
+def log_error(k, n, rate, rho):
+    """log P(X = k) of n reads when all are errors; rho 0 is binomial."""
+    from scipy import special
+
+    rate = np.clip(rate, 1e-12, 1 - 1e-12)
+    k, n, rate, rho = np.broadcast_arrays(k, n, rate, rho)
+    choose = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+    found = choose + special.xlogy(k, rate) + special.xlog1py(n - k, -rate)
+    wide = rho > 1e-7
+    if wide.any():
+        size = 1 / rho[wide] - 1
+        a, b = rate[wide] * size, (1 - rate[wide]) * size
+        found = np.array(found)
+        found[wide] = choose[wide] + special.betaln(k[wide] + a, n[wide] - k[wide] + b) - special.betaln(a, b)
+    return found
+
+
+class ErrorModel:
+    """Error rate and overdispersion of every change at every sample."""
+
+    def __init__(self, background: Background):
+        self.rate, self.rho = background.fitted()
+        reads, depth = background.indel
+        self.indel = np.divide(reads, depth, out=np.zeros_like(reads), where=depth > 0)
+
+    def of(self, ref: str, alt: str, around: str = "", units: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """(rate, rho), arrays over the samples, of one change.
+
+        around   the base with its neighbours; without them the mean of the type's kinds
+        units    of the repeat at an indel
+        """
+        if len(ref) == len(alt) == 1:
+            number = SUBSTITUTIONS.index(substitution(ref, alt))
+            kind = kind_of(around, alt)
+            own = slice(CONTEXTS * number, CONTEXTS * (number + 1))
+            return self.rate[:, own].mean(axis=1) if kind is None else self.rate[:, kind], self.rho[:, number]
+        if len(ref) == len(alt):  # several bases at once: each must be an error
+            worst = self.rate.max(axis=1)
+            return np.maximum(worst**2, 1e-6), np.zeros_like(worst)
+        floor, spread = next((rate, spread) for least, rate, spread in INDELS if units >= least)
+        return np.maximum(self.indel, floor), np.full_like(self.indel, spread)
