@@ -14,13 +14,6 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
                                                      no_consensus, no_reads, no_matched_normal
 """
 
-# samples whose molecules get consensus reads: all of their units have barcodes
-CONSENSUS = [
-    sample
-    for sample in COHORT.samples_with("dna", "fastq", "bam")
-    if CONFIG["dna"]["consensus"] and all(COHORT.barcoded(sample))
-]
-
 GAPS += collect(
     "<results>/gaps/dna/unit.{unit.sample}.{unit.run}.tsv",
     unit=[unit for unit in COHORT.assays.itertuples() if unit.assay == "dna" and unit.format in ("fastq", "bam")],
@@ -116,19 +109,6 @@ rule dna_align:
         "../scripts/dna_align.py"
 
 
-def dna_units(wildcards):
-    """Input function: the alignments of the units of {sample}."""
-    return [f"<results>/dna/units/{wildcards.sample}/{run}.bam" for run in COHORT.runs("dna", wildcards.sample)]
-
-
-def dna_alignments(wildcards):
-    """Input function: the alignments of {sample}, its consensus reads and their numbers where it has them."""
-    if wildcards.sample not in CONSENSUS:
-        return {"units": dna_units(wildcards)}
-    made = f"<results>/dna/consensus/{wildcards.sample}"
-    return {"units": [f"{made}.bam"], "numbers": f"{made}.json"}
-
-
 rule dna_consensus:
     input:
         units=dna_units,
@@ -145,7 +125,7 @@ rule dna_consensus:
     benchmark:
         "<benchmarks>/dna/consensus/{sample}.tsv"
     wildcard_constraints:
-        sample=one_of(CONSENSUS),
+        sample=one_of(WITH_CONSENSUS),
     conda:
         "../../envs/seriome.yaml"
     threads: threads_for("dna", 8)
@@ -191,7 +171,7 @@ rule dna_sample:
     params:
         about=about("dna"),
         umi=lambda wildcards: any(COHORT.barcoded(wildcards.sample)),
-        mark=lambda wildcards: wildcards.sample not in CONSENSUS,
+        mark=lambda wildcards: wildcards.sample not in WITH_CONSENSUS,
         min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
         code=fingerprint("dna/coverage", "dna/align", "dna/tools", "files", "ledger"),
     message:
