@@ -1,8 +1,8 @@
-# Seriome: one command each.  make setup | demo | test | real | bench-clones | lint | clean
+# Seriome: one command each.  make setup | demo | test | real | bench-clones | bench-dna | lint | clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo simulate test lint real bench-clones clean
+.PHONY: help setup demo simulate test lint real bench-clones bench-dna clean
 
 PYTHON ?= python3
 CORES ?= 2
@@ -50,6 +50,9 @@ real: .venv/.ready ## the same workflow on real public data in ../shared/real, w
 
 bench-clones: .venv/.ready ## the clones stage on sets with known truth; PYCLONE_VI=path runs PyClone-VI on the same sets
 	@$(BIN)/python -m tests.bench.clones
+
+bench-dna: .venv/.ready ## the dna stage on patients with known truth, from raw reads; freebayes too where it is on PATH
+	@$(BIN)/python -m tests.bench.dna
 
 clean: ## take away the demo cohort and all results
 	rm -rf demo results real

@@ -49,6 +49,7 @@ rule all:
         "<results>/targets/ranking.tsv",
         "<results>/report/seriome.html",
         "<results>/report/multiqc.html",
+        TABLES,
 
 
 onerror:  # a run that did not reach its end has no outcome but `failed`

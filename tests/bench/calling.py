@@ -3,6 +3,7 @@
 What is scored is a variant at a sample: planted with what allele fraction, called or not, at or above its stated limit.
 """
 
+import shutil
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -20,9 +21,12 @@ from seriome.dna.tools import c_output_to, read_contigs
 from seriome.simulate.patient import draw_patient
 from seriome.simulate.reference import build_reference
 
+from .freebayes import freebayes_on
+
 GENOME_SEED = 7
 BANDS = ((0.001, 0.005), (0.005, 0.01), (0.01, 0.05), (0.05, 0.2), (0.2, 1.01))
 SETTINGS = with_defaults({"dna": {}})["dna"]
+WAYS = {"joint": "all samples together", "alone": "each sample alone", "freebayes": "freebayes"}  # recall, precision
 
 
 def prepared(folder) -> tuple[object, dict]:
@@ -90,7 +94,11 @@ def _patient(words) -> dict:
             call_patient([normal, row], {one: bams[one] for one in ("N", row["sample"])}, {}, paths, SETTINGS)[0]
             for row in rows
         ]
-    found = {"joint": joint, "alone": pd.concat(alone, ignore_index=True)}
+        found = {"joint": joint, "alone": pd.concat(alone, ignore_index=True)}
+        if program := shutil.which("freebayes"):
+            found["freebayes"], seconds["freebayes"] = freebayes_on(
+                program, bams, paths["genome"], paths["regions"], own
+            )
     kind = {one.name: one.specimen for one in patient.samples}
     truth = pd.DataFrame(
         [
@@ -107,8 +115,9 @@ def _patient(words) -> dict:
 
 def scored(truth, table, kind) -> pd.DataFrame:
     """A row per variant and sample, planted or called: true (its fraction, 0 of a false one), said, vaf, lod."""
-    table = table.assign(said=table["called"] & (table["filter"] == "PASS"))
-    columns = ["variant", "sample", "said", "vaf", "lod", "filter", "called", "alt_count", "depth"]
+    if "said" not in table:
+        table = table.assign(said=table["called"] & (table["filter"] == "PASS"))
+    columns = [one for one in ("variant", "sample", "said", "vaf", "lod") if one in table]
     merged = truth.drop(columns="patient").merge(table[columns], on=["variant", "sample"], how="outer")
     merged["planted"] = merged["true"].notna()
     merged["true"] = merged["true"].fillna(0.0)
@@ -150,21 +159,23 @@ def calling(patients: int = 6, processes: int = 2, seed: int = 1000, **more) -> 
         jobs = [(seed + number, folder, more) for number in range(patients)]
         with ProcessPoolExecutor(processes) as pool:
             done = list(pool.map(_patient, jobs))
-    kept = {}
-    for way in ("joint", "alone"):
-        kept[way] = pd.concat([one[way] for one in done], ignore_index=True)
+    ways = [way for way in WAYS if way in done[0]]
+    kept = {way: pd.concat([one[way] for one in done], ignore_index=True) for way in ways}
+    spent = {key: sum(one["seconds"][key] for one in done) for key in done[0]["seconds"]}
     print(f"somatic calling, {patients} patients x 5 samples: recall by planted, precision by observed fraction")
-    print("  (in brackets: each sample called alone, with the normal)")
-    for line, other in zip(summary(kept["joint"]), summary(kept["alone"]), strict=True):
-        recall, precision = (f"{_of(line[one])} ({_of(other[one])})" for one in ("recall", "precision"))
+    print(f"  {'':18s} planted   " + "".join(f"{WAYS[way]:24s}" for way in ways))
+    for lines in zip(*(summary(kept[way]) for way in ways), strict=True):
+        cells = [f"{_of(line['recall'])}, {_of(line['precision'])} of {line['called']:4d}" for line in lines]
+        first = lines[0]
         print(
-            f"  {line['specimen']:7s} {line['band']:10s} planted {line['planted']:4d}  recall {recall}  "
-            f"called {line['called']:4d}  precision {precision}"
+            f"  {first['specimen']:7s} {first['band']:10s} {first['planted']:6d}    "
+            + "  ".join(f"{x:22s}" for x in cells)
         )
+    print("  CPU s: " + ", ".join(f"{key} {value:.0f}" for key, value in spent.items()))
     figures = key_figures(kept["joint"], kept["alone"])
     for name, value in figures.items():
         print(f"  {name}: {_of(value)}")
-    return figures | {"bands": {way: summary(rows) for way, rows in kept.items()}, "rows": kept}
+    return figures | {"bands": {way: summary(rows) for way, rows in kept.items()}, "calling_cpu_s": spent}
 
 
 def _of(value) -> str:
@@ -172,18 +183,19 @@ def _of(value) -> str:
 
 
 def key_figures(joint, alone) -> dict:
+    """What is asked of the stage; shares, None of nothing."""
     tissue, plasma = (joint[joint["specimen"] == kind] for kind in ("tumor", "plasma"))
-    low = {way: rows[(rows["specimen"] == "tumor") & rows["true"].between(0.01, 0.05)] for way, rows in
-           (("joint", joint), ("alone", alone))}  # fmt: skip
-    precision = {way: share(rows.loc[rows["said"], "true"] > 0) for way, rows in (("joint", joint), ("alone", alone))}
+    low = [
+        rows.loc[(rows["specimen"] == "tumor") & rows["true"].between(0.01, 0.05), "said"] for rows in (joint, alone)
+    ]
+    right = [rows.loc[rows["said"], "true"] > 0 for rows in (joint, alone)]
     above = joint[(joint["true"] > 0) & (joint["true"] >= joint["lod"])]
-    deep = tissue[tissue["said"] & (tissue["vaf"] >= 0.05)]
     return {
         "recall_tissue_vaf5": share(tissue.loc[tissue["true"] >= 0.05, "said"]),
-        "precision_tissue_vaf5": share(deep["true"] > 0),
+        "precision_tissue_vaf5": share(tissue.loc[tissue["said"] & (tissue["vaf"] >= 0.05), "true"] > 0),
         "recall_plasma_vaf05": share(plasma.loc[plasma["true"] >= 0.005, "said"]),
         "precision_plasma": share(plasma.loc[plasma["said"], "true"] > 0),
-        "joint_recall_gain_1_5": share(low["joint"]["said"]) - share(low["alone"]["said"]),
-        "joint_precision_change": precision["joint"] - precision["alone"],
+        "joint_recall_gain_1_5": float(low[0].mean() - low[1].mean()),
+        "joint_precision_change": float(right[0].mean() - right[1].mean()),
         "missed_above_lod": share(~above["said"]),
     }

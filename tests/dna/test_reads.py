@@ -67,7 +67,7 @@ def test_positions_and_mates_of_a_pair(genome, tmp_path):
         assert record.reference_start == (start + 150 if record.is_reverse else start)
         assert record.next_reference_start == (start if record.is_reverse else start + 150)
         assert record.template_length == (-250 if record.is_reverse else 250)
-        assert record.get_tag("RG") == "L1"
+        assert record.get_tag("RG") == "S.L1"
         assert record.has_tag("ms")
         assert record.get_tag("MC") == "100M"
 
@@ -150,7 +150,7 @@ def test_lanes_merge_and_an_empty_unit_does_no_harm(genome, tmp_path):
     coverage.merge_and_mark([first, tmp_path / "empty.bam"], output, genome, sample="S", umi=False)
     with pysam.AlignmentFile(output, "rb") as bam:
         assert bam.count(until_eof=True) == 120
-        assert [group["ID"] for group in bam.header.to_dict()["RG"]] == ["L1", "L2"]
+        assert [group["ID"] for group in bam.header.to_dict()["RG"]] == ["S.L1", "S.L2"]
         assert {group["SM"] for group in bam.header.to_dict()["RG"]} == {"S"}
     text = coverage.stats_text(output)
     assert str(tmp_path) not in text
@@ -189,9 +189,9 @@ def test_alignments_from_elsewhere(genome, tmp_path):
     bam, _ = aligned(genome, tmp_path, reads)
     align.adopt_bam(genome, bam, tmp_path / "ours.bam", sample="other", run="x", name="their.bam")
     with pysam.AlignmentFile(tmp_path / "ours.bam", "rb") as file:
-        assert file.header.to_dict()["RG"] == [{"ID": "x", "SM": "other", "LB": "other", "PL": "ILLUMINA"}]
+        assert file.header.to_dict()["RG"] == [{"ID": "other.x", "SM": "other", "LB": "other", "PL": "ILLUMINA"}]
         theirs = list(file)
-    assert {record.get_tag("RG") for record in theirs} == {"x"}
+    assert {record.get_tag("RG") for record in theirs} == {"other.x"}
     # there the mate tags come from `samtools fixmate -m`, at alignment we set them: they agree
     tags = [
         {(r.query_name, r.flag): (r.get_tag("ms"), r.get_tag("MC"), r.get_tag("MQ")) for r in reads}

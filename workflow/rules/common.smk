@@ -35,6 +35,9 @@ ACTIONABILITY = workflow.source_path("../../resources/actionability.tsv")  # an 
 # The gap tables of all stages; the file of each stage adds its own, GAPS += collect("<results>/gaps/dna/{p}.tsv", ...)
 GAPS = []
 
+# Tables that no later stage reads: what `all` asks for besides the report, added to by the files of the stages
+TABLES = []
+
 
 def one_of(names):
     """A wildcard constraint that takes exactly these names; without any it matches nothing."""
@@ -157,6 +160,34 @@ def dna_of_patient(wildcards):
         for key in ("targets", "panel_of_normals", "population"):
             files |= {key: CONFIG["reference"][key] or []}
     return files
+
+
+def biomarkers_of_patient(wildcards):
+    """Input function: what microsatellite instability and signatures of {patient} are read from."""
+    reads = [row["sample"] for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")]
+    files = {
+        "variants": f"<results>/dna/variants/{wildcards.patient}.parquet",
+        "lengths": [f"<results>/dna/microsatellites/{sample}.tsv" for sample in reads],
+        "pool": CONFIG["dna"]["msi_normals"] if reads else [],
+        "signatures": CONFIG["reference"]["signatures"] or [],
+    }
+    if COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam", "vcf"):
+        folder = "<results>/dna/reference"
+        files |= {"genome": f"{folder}/genome.fa", "fai": f"{folder}/genome.fa.fai"}
+        files |= {"trinucleotides": f"{folder}/trinucleotides.tsv"}
+    return files
+
+
+def host_of_unit(wildcards):
+    """Input function: the host's genome and its index, where {sample} is a xenograft with reads to tell apart."""
+    unit = COHORT.unit("dna", wildcards.sample, wildcards.run)
+    specimen = {row["sample"]: row["specimen"] for row in COHORT.rows("samples")}[wildcards.sample]
+    if specimen != "pdx" or unit["format"] != "fastq" or not CONFIG["reference"]["host_genome"]:
+        return []
+    return multiext("<results>/dna/host/genome", ".fa", ".fa.fai", ".dict", *(f".fa.{end}" for end in INDEX))
+
+
+INDEX = ("amb", "ann", "bwt", "pac", "sa")  # endings of bwa's index
 
 
 def called_units(wildcards):

@@ -9,6 +9,12 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
        <results>/dna/copy_number/{patient}.parquet   log2 ratio per gene and sample against the matched normal
+       <results>/dna/host/                           the host's genome with its bwa index, where there are xenografts
+       <results>/dna/fusions/{patient}.tsv           junctions of driver genes with other places
+       <results>/dna/fidelity/{patient}.tsv, .variants.tsv    what xenografts and organoids share with the tumours
+       <results>/dna/meaning/{patient}.tsv           drugs that variants are known to make work or fail
+       <results>/dna/microsatellites/{sample}.tsv    lengths of microsatellites, in fragments
+       <results>/dna/biomarkers/{patient}.msi.tsv, .loci.tsv, .signatures.tsv    instability, its loci, signatures
        <results>/features/assay=dna/patient=/sample=.parquet    kinds variant (vaf), copy_number (log2_ratio), biomarker
        <results>/gaps/dna/{unit,sample,patient}.*.tsv    bam_not_sorted, other_reference, no_barcode,
                                                      no_consensus, no_reads, no_matched_normal
@@ -20,6 +26,14 @@ GAPS += collect(
 )
 GAPS += collect("<results>/gaps/dna/sample.{sample}.tsv", sample=COHORT.samples_with("dna", "fastq", "bam"))
 GAPS += collect("<results>/gaps/dna/patient.{patient}.tsv", patient=COHORT.patients_with("dna"))
+PATIENTS_WITH_MODELS = [
+    patient
+    for patient in COHORT.patients_with("dna")
+    if {"pdx", "organoid"} & {row["specimen"] for row in COHORT.samples_of(patient, "dna", "fastq", "bam", "vcf")}
+]
+TABLES += collect("<results>/dna/fidelity/{patient}.tsv", patient=PATIENTS_WITH_MODELS)
+TABLES += collect("<results>/dna/fusions/{patient}.tsv", patient=COHORT.patients_with("dna"))
+TABLES += collect("<results>/dna/meaning/{patient}.tsv", patient=COHORT.patients_with("dna"))
 
 
 rule dna_reference:
@@ -77,6 +91,31 @@ rule dna_index:
         "../scripts/dna_index.py"
 
 
+rule dna_host:
+    input:
+        CONFIG["reference"]["host_genome"] or [],
+    output:
+        genome="<results>/dna/host/genome.fa",
+        beside=multiext("<results>/dna/host/genome", ".fa.fai", ".dict"),
+        index=multiext("<results>/dna/host/genome.fa", ".amb", ".ann", ".bwt", ".pac", ".sa"),
+    log:
+        "<logs>/dna/host.log",
+    benchmark:
+        "<benchmarks>/dna/host.tsv"
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(6000),
+        runtime=240,
+    params:
+        code=fingerprint("dna/index", "dna/reference"),
+    message:
+        "dna: the host's genome and bwa's index of it"
+    script:
+        "../scripts/dna_host.py"
+
+
 rule dna_align:
     input:
         files=lambda wildcards: COHORT.files("dna", wildcards.sample, wildcards.run),
@@ -85,8 +124,10 @@ rule dna_align:
         fai="<results>/dna/reference/genome.fa.fai",
         dict="<results>/dna/reference/genome.dict",
         index=multiext("<results>/dna/reference/genome.fa", ".amb", ".ann", ".bwt", ".pac", ".sa"),
+        host=host_of_unit,
     output:
         bam=temp("<results>/dna/units/{sample}/{run}.bam"),
+        counts=temp("<results>/dna/units/{sample}/{run}.json"),
         gaps="<results>/gaps/dna/unit.{sample}.{run}.tsv",
     log:
         "<logs>/dna/align/{sample}/{run}.log",
@@ -98,11 +139,11 @@ rule dna_align:
         "../../envs/seriome.yaml"
     threads: threads_for("dna", 8)
     resources:
-        mem_mb=memory(4000),
+        mem_mb=lambda wildcards, attempt: memory(8000 if host_of_unit(wildcards) else 4000)(wildcards, attempt),
         runtime=720,
     params:
         unit=lambda wildcards: COHORT.unit("dna", wildcards.sample, wildcards.run),
-        code=fingerprint("dna/align", "dna/umi", "dna/tools", "files"),
+        code=fingerprint("dna/align", "dna/umi", "dna/host", "dna/tools", "files"),
     message:
         "dna: aligning {wildcards.sample} {wildcards.run}"
     script:
@@ -145,6 +186,9 @@ rule dna_consensus:
 rule dna_sample:
     input:
         unpack(dna_alignments),
+        counts=lambda wildcards: [
+            f"<results>/dna/units/{wildcards.sample}/{run}.json" for run in COHORT.runs("dna", wildcards.sample)
+        ],
         genome="<results>/dna/reference/genome.fa",
         fai="<results>/dna/reference/genome.fa.fai",
         parts="<results>/dna/reference/parts.bed",
@@ -173,7 +217,7 @@ rule dna_sample:
         umi=lambda wildcards: any(COHORT.barcoded(wildcards.sample)),
         mark=lambda wildcards: wildcards.sample not in WITH_CONSENSUS,
         min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
-        code=fingerprint("dna/coverage", "dna/align", "dna/tools", "files", "ledger"),
+        code=fingerprint("dna/coverage", "dna/align", "dna/host", "dna/tools", "files", "ledger"),
     message:
         "dna: duplicates, quality and coverage of {wildcards.sample}"
     script:
@@ -214,8 +258,7 @@ rule dna_call:
         settings=CONFIG["dna"],
         code=fingerprint(
             *("dna/tables", "dna/calling", "dna/background", "dna/normals", "dna/limits", "dna/pileup"),
-            *("dna/consequence", "dna/imports", "dna/tools"),
-            *("files", "ledger"),
+            *("dna/consequence", "dna/hgvs", "dna/imports", "dna/tools", "files", "ledger"),
         ),
     message:
         "dna: variants of {wildcards.patient} over all samples"
@@ -252,13 +295,186 @@ rule dna_copy_number:
         "../scripts/dna_copy_number.py"
 
 
+rule dna_context:
+    input:
+        genome="<results>/dna/reference/genome.fa",
+        fai="<results>/dna/reference/genome.fa.fai",
+        regions="<results>/dna/reference/regions.bed",
+    output:
+        loci="<results>/dna/reference/microsatellites.bed",
+        trinucleotides="<results>/dna/reference/trinucleotides.tsv",
+    log:
+        "<logs>/dna/context.log",
+    benchmark:
+        "<benchmarks>/dna/context.tsv"
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(6000),
+        runtime=60,
+    params:
+        most=CONFIG["dna"]["msi_max_loci"],
+        code=fingerprint("dna/msi", "dna/signatures", "files"),
+    message:
+        "dna: microsatellites and trinucleotides of the regions"
+    script:
+        "../scripts/dna_context.py"
+
+
+rule dna_microsatellites:
+    input:
+        bam="<results>/dna/bam/{sample}.bam",
+        index="<results>/dna/bam/{sample}.bam.bai",
+        loci="<results>/dna/reference/microsatellites.bed",
+    output:
+        "<results>/dna/microsatellites/{sample}.tsv",
+    log:
+        "<logs>/dna/microsatellites/{sample}.log",
+    benchmark:
+        "<benchmarks>/dna/microsatellites/{sample}.tsv"
+    wildcard_constraints:
+        sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=120,
+    params:
+        min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
+        code=fingerprint("dna/msi", "files"),
+    message:
+        "dna: lengths of microsatellites in {wildcards.sample}"
+    script:
+        "../scripts/dna_microsatellites.py"
+
+
+rule dna_biomarkers:
+    input:
+        unpack(biomarkers_of_patient),
+    output:
+        msi="<results>/dna/biomarkers/{patient}.msi.tsv",
+        loci="<results>/dna/biomarkers/{patient}.loci.tsv",
+        signatures="<results>/dna/biomarkers/{patient}.signatures.tsv",
+    log:
+        "<logs>/dna/biomarkers/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/biomarkers/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(sorted(set(COHORT.assays.loc[COHORT.assays["assay"] == "dna", "patient"]))),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=60,
+    params:
+        samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam", "vcf"),
+        reads=lambda wildcards: [row["sample"] for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")],
+        settings=CONFIG["dna"],
+        code=fingerprint("dna/msi", "dna/signatures", "dna/calling", "dna/limits", "files"),
+    message:
+        "dna: microsatellite instability and signatures of {wildcards.patient}"
+    script:
+        "../scripts/dna_biomarkers.py"
+
+
+rule dna_meaning:
+    input:
+        known=ACTIONABILITY,
+        civic=CONFIG["reference"]["civic"] or [],
+        variants="<results>/dna/variants/{patient}.parquet",
+    output:
+        "<results>/dna/meaning/{patient}.tsv",
+    log:
+        "<logs>/dna/meaning/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/meaning/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(COHORT.patients_with("dna")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=20,
+    params:
+        code=fingerprint("dna/meaning", "known", "dna/consequence", "files"),
+    message:
+        "dna: what is known of the variants of {wildcards.patient}"
+    script:
+        "../scripts/dna_meaning.py"
+
+
+rule dna_fidelity:
+    input:
+        "<results>/dna/variants/{patient}.parquet",
+    output:
+        variants="<results>/dna/fidelity/{patient}.variants.tsv",
+        summary="<results>/dna/fidelity/{patient}.tsv",
+    log:
+        "<logs>/dna/fidelity/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/fidelity/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(PATIENTS_WITH_MODELS),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=20,
+    params:
+        code=fingerprint("dna/fidelity", "dna/limits", "files"),
+    message:
+        "dna: what the models of {wildcards.patient} share with its tumours"
+    script:
+        "../scripts/dna_fidelity.py"
+
+
+rule dna_fusions:
+    input:
+        unpack(dna_of_patient),
+    output:
+        "<results>/dna/fusions/{patient}.tsv",
+    log:
+        "<logs>/dna/fusions/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/fusions/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(COHORT.patients_with("dna")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=120,
+    params:
+        samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam"),
+        settings=CONFIG["dna"],
+        code=fingerprint("dna/fusions", "files"),
+    message:
+        "dna: fusions of driver genes in {wildcards.patient}"
+    script:
+        "../scripts/dna_fusions.py"
+
+
 rule dna_features:
     input:
+        known=ACTIONABILITY,
         variants="<results>/dna/variants/{patient}.parquet",
+        msi="<results>/dna/biomarkers/{patient}.msi.tsv",
+        signatures="<results>/dna/biomarkers/{patient}.signatures.tsv",
         callable="<results>/dna/variants/{patient}.callable.tsv",
         copy_number="<results>/dna/copy_number/{patient}.parquet",
         coverage=lambda wildcards: [
             f"<results>/dna/coverage/{sample}.tsv"
+            for sample in COHORT.samples_with("dna", "fastq", "bam")
+            if sample == wildcards.sample
+        ],
+        quality=lambda wildcards: [
+            f"<results>/dna/qc/{sample}.json"
             for sample in COHORT.samples_with("dna", "fastq", "bam")
             if sample == wildcards.sample
         ],
@@ -283,7 +499,9 @@ rule dna_features:
             row["specimen"] for row in COHORT.rows("samples") if row["sample"] == wildcards.sample
         ),
         settings=CONFIG["dna"],
-        code=fingerprint("dna/features", "dna/consequence", "dna/limits", "features/store", "files"),
+        code=fingerprint(
+            "dna/features", "dna/burden", "known", "dna/consequence", "dna/limits", "features/store", "files"
+        ),
     message:
         "dna: features of {wildcards.sample}"
     script:

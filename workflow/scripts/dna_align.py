@@ -2,6 +2,7 @@
 
 from seriome.dna.align import adopt_bam, align_pairs, empty_bam
 from seriome.dna.tools import c_output_to
+from seriome.files import write_json
 from seriome.intake import read_status
 from seriome.ledger import Gaps
 from seriome.logs import log_to
@@ -17,11 +18,10 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
             name = record["files"][0]["path"]
             counts = adopt_bam(genome, snakemake.input.files[0], bam, name=name, threads=snakemake.threads, **names)
         else:
-            structure = unit.get("umi", "")
-            counts = align_pairs(
-                genome, list(snakemake.input.files), bam, structure=structure, threads=snakemake.threads, **names
-            )
+            about = names | {"structure": unit.get("umi", ""), "host_genome": next(iter(snakemake.input.host), None)}
+            counts = align_pairs(genome, list(snakemake.input.files), bam, threads=snakemake.threads, **about)
     if counts is None:
         empty_bam(bam, genome, **names)
     log.info("%s", counts)
+    write_json(snakemake.output.counts, counts)
     gaps.write(snakemake.output.gaps)

@@ -4,7 +4,7 @@ import pandas as pd
 
 from seriome.dna.features import TUMOURS, absent_notes, features_of
 from seriome.features import write_features
-from seriome.files import read_tsv
+from seriome.files import read_json, read_tsv
 from seriome.intake import read_status
 from seriome.logs import log_to
 
@@ -17,6 +17,10 @@ with log_to(snakemake.log[0]) as log:
         pd.read_parquet(source.copy_number),
         callable_bases.get(about["sample"], 0),
         tumour=snakemake.params.specimen in TUMOURS,
+        msi=read_tsv(source.msi),
+        signatures=read_tsv(source.signatures),
+        quality=read_json(source.quality[0]) if source.quality else None,
+        xenograft=snakemake.params.specimen == "pdx",
     )
     log.info("%d rows", len(table))
     units = [read_status(record) for record in source.records]

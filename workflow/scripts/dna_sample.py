@@ -1,6 +1,6 @@
 """Read, call seriome, write. No science lives here."""
 
-from seriome.dna import coverage
+from seriome.dna import coverage, host
 from seriome.dna.tools import c_output_to
 from seriome.errors import DataError
 from seriome.files import read_json, write_json
@@ -19,6 +19,7 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
     stats = coverage.stats_text(out.bam)
     families = read_json(source.numbers) if source.get("numbers") else {}
     quality = coverage.quality(out.bam, stats, source.get("targets") or None) | families
+    quality |= host.summary(filter(None, map(read_json, source.counts)))
     log.info("%s", quality)
     with gaps.spoil(patient=about["patient"], sample=about["sample"], assay="dna", stage="dna"):
         if families.get("molecules") and not families["consensus_molecules"]:

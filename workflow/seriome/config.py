@@ -105,6 +105,9 @@ def reference_problems(config: dict, cohort) -> list[str]:
     for key, path in reference.items():
         if path and not Path(path).is_file():
             problems.append(f"reference.{key}: {path} is not there")
+    for path in config["dna"]["msi_normals"]:
+        if not Path(path).is_file():
+            problems.append(f"dna.msi_normals: {path} is not there")
     for (assay, kind), keys in NEEDS.items():
         if not cohort.samples_with(assay, kind):
             continue

@@ -16,7 +16,7 @@ def _by_name() -> dict[str, list[dict]]:
     return known
 
 
-def _rows(name: str) -> list[dict]:
+def rows_of(name: str) -> list[dict]:
     """Rows of the table for "GENE change"; a stop or a frameshift is also `truncating`."""
     gene, _, change = name.partition(" ")
     truncating = change.endswith("*") or "fs" in change
@@ -25,7 +25,7 @@ def _rows(name: str) -> list[dict]:
 
 def resists(name: str) -> bool:
     """Whether the table knows a variant such as "EGFR T790M" to cause resistance to some drug."""
-    return any(row["effect"] == "resistance" for row in _rows(name))
+    return any(row["effect"] == "resistance" for row in rows_of(name))
 
 
 def known_effects(name: str) -> str:
@@ -37,7 +37,7 @@ def known_effects(name: str) -> str:
     for effect in ("resistance", "sensitivity"):
         drugs = [
             f"{row['drug']} (CIViC level {row['level']}, PMID {row['pmid']})"
-            for row in _rows(name)
+            for row in rows_of(name)
             if row["effect"] == effect
         ]
         said += [f"known {effect} to {', '.join(drugs)}"] if drugs else []

@@ -11,8 +11,16 @@ pileup       counts of every allele at every sample, error rates
 calling      which alleles are somatic; what each sample says about each
 imports      variants that another caller wrote
 consequence  gene, transcript, protein change and a name for each variant
+hgvs         c. and p. on the chosen transcript
+meaning      drugs that a variant is known to make work or fail
 tables       the patient's VCF and table
 limits       detection limits and intervals
+burden       mutations per megabase, of a target and of the exome
+msi          microsatellites and their instability
+signatures   mutational signatures
+fusions      junctions of driver genes
+host         reads of a xenograft's host
+fidelity     what xenografts and organoids share with the tumour
 features     the sample's features
 copy_number  coverage per gene against the matched normal
 

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from seriome import __version__
+from seriome.dna import host
 from seriome.dna.tools import read_contigs, samtools
 from seriome.dna.umi import Barcodes, molecule
 from seriome.errors import DataError
@@ -35,13 +36,18 @@ FR = 1
 def header(genome, sample: str, run: str | None, order: str = "coordinate") -> dict:
     """The header of a BAM of this sample: contigs, one read group per run, nothing of the machine or the day."""
     contigs = read_contigs(f"{genome}.fai")
-    groups = [] if run is None else [{"ID": run, "SM": sample, "LB": sample, "PL": "ILLUMINA"}]
+    groups = [] if run is None else [{"ID": read_group(sample, run), "SM": sample, "LB": sample, "PL": "ILLUMINA"}]
     return {
         "HD": {"VN": "1.6", "SO": order},
         "SQ": [{"SN": name, "LN": length} for name, length in contigs.items()],
         "RG": groups,
         "PG": [{"ID": "seriome", "PN": "seriome", "VN": __version__}],
     }
+
+
+def read_group(sample: str, run: str) -> str:
+    """Its id names the sample, too: callers that read several BAMs at once tell samples by the read groups."""
+    return f"{sample}.{run}"
 
 
 def empty_bam(path, genome, sample: str, run: str | None) -> None:
@@ -52,18 +58,23 @@ def empty_bam(path, genome, sample: str, run: str | None) -> None:
         pass
 
 
-def align_pairs(genome, files, output, *, sample: str, run: str, structure: str = "", threads: int = 1) -> dict:
+def align_pairs(
+    genome, files, output, *, sample: str, run: str, structure: str = "", threads: int = 1, host_genome=None
+) -> dict:
     """Align the read pairs of FASTQ files and write a BAM sorted by place, with mate tags for `samtools markdup`.
 
     genome      FASTA with the index of `bwa_index` beside it
     files       (first reads, second reads) and, where the structure says so, reads of barcodes; plain or gzip
     structure   where the unit's barcodes are (umi.py), or empty
-    Returns     {"pairs": number, "short": pairs of which a read had no template left behind its barcode}
+    host_genome FASTA with its index, of the host of a xenograft: pairs that fit it better, or as well, are left out
+    Returns     {"pairs": number, "short": pairs of which a read had no template left behind its barcode}, and with a
+                host the numbers of pairs of host.COUNTS
     Raises      DataError `no_barcode` where names should end in one and do not
     """
-    counts = {"pairs": 0, "short": 0}
+    counts = {"pairs": 0, "short": 0} | (dict.fromkeys(host.COUNTS.values(), 0) if host_genome else {})
     batches = _batches(files, Barcodes(structure), 2, counts)
-    align_batches(genome, batches, output, sample=sample, run=run, ends=2, threads=threads)
+    kept = partial(_not_of_host, *_aligner(host_genome, 2, threads), counts) if host_genome else None
+    align_batches(genome, batches, output, sample=sample, run=run, ends=2, threads=threads, kept=kept)
     return counts
 
 
@@ -78,36 +89,54 @@ def align_single(genome, files, output, *, sample: str, run: str, structure: str
     return counts
 
 
-def align_batches(genome, batches, output, *, sample: str, run: str, ends: int, threads: int = 1) -> None:
+def align_batches(genome, batches, output, *, sample: str, run: str, ends: int, threads: int = 1, kept=None) -> None:
     """Align batches of reads and write them as one BAM sorted by place.
 
     batches   (reads, tags): pysam.FastxRecord, mates beside each other; for each read its tags (name, value, type), or
               a function that gives them, of the alignments found for each read
     ends      2 for pairs, 1 for single reads
+    kept      a function of a batch's reads and the alignments found: numbers of the reads to keep; None: all
     """
-    import pybwa
     import pysam
 
-    output = Path(output)
-    options = pybwa.BwaMemOptions(threads=threads)
-    options.interleaved_paired_end = ends == 2
-    options.chunk_size = 2**30 // threads  # pybwa multiplies it by the threads, in 32 bits; our batches are smaller
-    aligner = pybwa.BwaMem(prefix=str(genome))
+    output, (aligner, options) = Path(output), _aligner(genome, ends, threads)
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         named = f"{folder}/named.bam"
         top = pysam.AlignmentHeader.from_dict(header(genome, sample, run, "unsorted"))
         with pysam.AlignmentFile(named, "wb", header=top, format_options=[b"level=0"]) as bam:
             for reads, tags in batches:
                 found = aligner.align(reads, options)
+                own = tags(found) if callable(tags) else tags
+                if kept is not None:
+                    numbers = kept(reads, found)
+                    found, own = [found[number] for number in numbers], [own[number] for number in numbers]
                 if ends == 2:
                     _set_pairs(found)
-                for records, own in zip(found, tags(found) if callable(tags) else tags, strict=True):
+                for records, of_read in zip(found, own, strict=True):
                     for record in records:
-                        record.set_tag("RG", run, "Z")
-                        for tag in own:
+                        record.set_tag("RG", read_group(sample, run), "Z")
+                        for tag in of_read:
                             record.set_tag(*tag)
                         bam.write(record)
         sort(named, output, folder, threads)
+
+
+def _aligner(genome, ends: int, threads: int):
+    """bwa on a genome, and its options for pairs (ends 2) or single reads."""
+    import pybwa
+
+    options = pybwa.BwaMemOptions(threads=threads)
+    options.interleaved_paired_end = ends == 2
+    options.chunk_size = 2**30 // threads  # pybwa multiplies it by the threads, in 32 bits; our batches are smaller
+    return pybwa.BwaMem(prefix=str(genome)), options
+
+
+def _not_of_host(aligner, options, counts, reads, found) -> list[int]:
+    """Numbers of the reads of pairs that fit the host less well, or fit nowhere; all pairs are counted by class."""
+    kinds = host.classes(host.scores(found), host.scores(aligner.align(reads, options)))
+    for kind, name in host.COUNTS.items():
+        counts[name] += int((kinds == kind).sum())
+    return [2 * i + mate for i, kind in enumerate(kinds) if kind in (host.GRAFT, host.NEITHER) for mate in (0, 1)]
 
 
 def sort(source, output, folder: str, threads: int) -> None:
@@ -290,7 +319,7 @@ def adopt_bam(genome, file, output, *, sample: str, run: str, name: str, threads
         )
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         steps = [f"{folder}/{step}.bam" for step in ("grouped", "named", "fixed")]
-        group = f"@RG\tID:{run}\tSM:{sample}\tLB:{sample}\tPL:ILLUMINA"
+        group = f"@RG\tID:{read_group(sample, run)}\tSM:{sample}\tLB:{sample}\tPL:ILLUMINA"
         extra = max(0, threads - 1)
         samtools("addreplacerg", "--no-PG", "-m", "overwrite_all", "-w", "-u", "-r", group, "-o", steps[0], file)
         samtools("collate", "--no-PG", "-u", "-@", extra, "-o", steps[1], steps[0], f"{folder}/collate")

@@ -4,15 +4,17 @@
 or splice region before one outside, then the transcript the annotation calls canonical (MANE Select, Ensembl
 canonical), protein-coding, the more severe consequence, the longer coding sequence, the smaller id. Each variant is
 taken alone, except neighbouring bases on the same reads, which are one variant by then.
-Consequences are Sequence Ontology terms. Protein changes are in HGVS's short form without its 3' rule for repeats.
+Consequences are Sequence Ontology terms. Protein changes are in HGVS's short form; those that change the length, and
+`c.` of all, are described by `hgvs` from the chosen transcript, with the 3' rule for repeats.
 Sources: Danecek & McCarthy 2017, BCFtools/csq, Bioinformatics 33:2037, doi:10.1093/bioinformatics/btx100; HGVS
 nomenclature: den Dunnen et al. 2016, Hum Mutat 37:564, doi:10.1002/humu.22981
 """
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from seriome.dna import hgvs
 from seriome.dna.tools import read_contigs
 from seriome.files import read_tsv
 
@@ -64,6 +66,8 @@ class Effect:
     consequence: str
     hgvs_p: str | None
     name: str
+    hgvs_c: str | None = None
+    exon: int | None = None
 
 
 def effects(keys, genome, gff, transcripts, folder) -> list[Effect]:
@@ -101,7 +105,42 @@ def effects(keys, genome, gff, transcripts, folder) -> list[Effect]:
         for record in file:
             texts = record.info.get("BCSQ", ())
             said[int(record.id[1:])] = [texts] if isinstance(texts, str) else list(texts)
-    return [_effect(key, said.get(index, []), by_name, by_contig) for index, key in enumerate(keys)]
+    found = [
+        _placed(_effect(key, said.get(index, []), by_name, by_contig), key, by_contig) for index, key in enumerate(keys)
+    ]
+    models = hgvs.read_models(gff, {one.transcript for one in found if one.transcript})
+    with pysam.FastaFile(str(genome)) as fasta:
+        rulers = {name: hgvs.Ruler(model, fasta) for name, model in models.items()}
+        return [_described(one, rulers.get(one.transcript), key) for one, key in zip(found, keys, strict=True)]
+
+
+OF_LENGTH = {"frameshift_variant", "inframe_insertion", "inframe_deletion", "protein_altering_variant"}
+
+
+def _placed(effect: Effect, key, by_contig) -> Effect:
+    """csq names no transcript for introns: there it is the gene's foremost one around the place."""
+    if effect.transcript or not effect.gene:
+        return effect
+    rows = [
+        row for row in by_contig.get(key[0], ()) if row["gene"] == effect.gene and row["start"] < key[1] <= row["end"]
+    ]
+    if not rows:
+        return effect
+    best = min(
+        rows, key=lambda row: (row["rank"], row["biotype"] != "protein_coding", -row["cds_bases"], row["transcript"])
+    )
+    return replace(effect, transcript=best["transcript"], gene_id=effect.gene_id or best["gene_id"])
+
+
+def _described(effect: Effect, ruler, key) -> Effect:
+    """The effect with `c.` and, where the length changes, `p.` by the 3' rule."""
+    if ruler is None:
+        return effect
+    start, gone, _ = hgvs.trimmed(*key[1:])
+    first = start - (not gone)  # of an insertion, the base before it
+    effect = replace(effect, hgvs_c=hgvs.coding_change(ruler, *key[1:]), exon=ruler.exon(first))
+    change = hgvs.protein_change_of_length(ruler, *key[1:]) if effect.consequence in OF_LENGTH else None
+    return replace(effect, hgvs_p=f"p.{change}", name=f"{effect.gene} {change}") if change else effect
 
 
 def _csq(*arguments) -> None:

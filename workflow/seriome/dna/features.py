@@ -1,22 +1,36 @@
-"""The features of one sample: its variants, copy number per gene, mutational burden."""
+"""The features of one sample: its variants, copy number per gene, biomarkers."""
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
+from seriome.dna.burden import burden, exome_burden
 from seriome.dna.consequence import NONSYNONYMOUS
 from seriome.dna.limits import detection_limit
+from seriome.known import known_effects
 
-TMB_LEAST_BASES = 10_000
 TUMOURS = ("tumor", "plasma", "pdx", "organoid", "serum")  # specimens that have copy number and tmb
 
 
-def features_of(sample: str, variants, copy_number, callable_bases: int, *, tumour: bool) -> pd.DataFrame:
-    """The rows of one sample's feature table: its passed variants, copy number per gene, and `tmb`.
+def features_of(
+    sample: str,
+    variants,
+    copy_number,
+    callable_bases: int,
+    *,
+    tumour: bool,
+    msi=(),
+    signatures=(),
+    quality=None,
+    xenograft: bool = False,
+) -> pd.DataFrame:
+    """The rows of one sample's feature table: its passed variants, copy number per gene, and biomarkers.
 
     tmb is the number of changes of the protein that pass and are seen in this sample, per Mb of target with enough
-    depth, with the exact Poisson interval (Garwood 1936, Biometrika 28:437); not measured below 10 kb of such bases.
-    tumour    False for a normal: it has no copy number and no tmb
+    depth; tmb_exome what it says of the whole exome (burden.py).
+    tumour       False for a normal: it has no copy number and no biomarkers
+    msi          rows of msi.SCORE_COLUMNS of the patient
+    signatures   rows of signatures.SIGNATURE_COLUMNS of the patient
+    quality      the sample's numbers with those of host.summary; xenograft: it has a host_fraction
     """
     mine = variants[(variants["sample"] == sample) & (variants["filter"] == "PASS")]
     measured = mine["state"] == "measured"
@@ -49,21 +63,49 @@ def features_of(sample: str, variants, copy_number, callable_bases: int, *, tumo
             "lod": np.nan,
         }
     )
-    count = int((mine["called"] & mine["consequence"].isin(NONSYNONYMOUS)).sum())
-    megabases = callable_bases / 1e6
-    burden = {"kind": "biomarker", "feature": "tmb", "name": "tumour mutational burden", "unit": "mutations_per_mb"}
-    if callable_bases >= TMB_LEAST_BASES:
-        burden |= {
-            "value": count / megabases,
-            "lower": special.gammaincinv(count, 0.025) / megabases if count else 0.0,
-            "upper": special.gammaincinv(count + 1, 0.975) / megabases,
-            "state": "measured" if count else "zero",
-            "lod": 1 / megabases,
-        }
-    else:
-        burden |= {"value": np.nan, "lower": np.nan, "upper": np.nan, "state": "not_measured", "lod": np.nan}
-    parts = [part for part in (rows, copies, pd.DataFrame([burden])) if len(part)]
+    changes = mine[mine["called"] & mine["consequence"].isin(NONSYNONYMOUS)]
+    unknown = [name for name in changes["name"] if not known_effects(str(name))]
+    mutations = {"kind": "biomarker", "unit": "mutations_per_mb"}
+    biomarkers = [
+        mutations | {"feature": "tmb", "name": "tumour mutational burden"} | burden(len(changes), callable_bases),
+        mutations
+        | {"feature": "tmb_exome", "name": "tumour mutational burden of the exome, predicted"}
+        | exome_burden(len(unknown), callable_bases),
+        _instability([row for row in msi if row["sample"] == sample]),
+        *(_signature(row) for row in signatures if row["sample"] == sample),
+        *([_host(quality or {})] if xenograft else []),
+    ]
+    parts = [part for part in (rows, copies, pd.DataFrame(biomarkers)) if len(part)]
     return pd.concat(parts, ignore_index=True)
+
+
+def _instability(rows) -> dict:
+    """The biomarker `msi` from the row of its score; not measured without one."""
+    about = {"kind": "biomarker", "feature": "msi", "name": "microsatellite instability", "unit": "share_of_loci"}
+    row = rows[0] if rows else {"state": "not_measured"}
+    return about | _numbers(row, "score")
+
+
+def _signature(row: dict) -> dict:
+    about = {"kind": "biomarker", "feature": f"signature_{row['signature']}", "name": f"signature {row['signature']}"}
+    return about | {"unit": "share_of_mutations"} | _numbers(row, "share")
+
+
+def _host(quality: dict) -> dict:
+    """The biomarker `host_fraction`; not measured where the host's reads were not told apart."""
+    about = {"kind": "biomarker", "feature": "host_fraction", "name": "reads of the host", "unit": "share_of_pairs"}
+    share = quality.get("host_share")
+    row = {"value": share, "lower": quality.get("host_share_lower"), "upper": quality.get("host_share_upper")}
+    return about | _numbers(
+        row | {"state": "not_measured" if share is None else "measured" if share else "zero"}, "value"
+    )
+
+
+def _numbers(row: dict, value: str) -> dict:
+    """value, lower, upper, lod and state from a row read from a table: an empty cell is NaN."""
+    keys = {"value": value, "lower": "lower", "upper": "upper", "lod": "lod"}
+    cells = {key: row.get(column) for key, column in keys.items()}
+    return {key: np.nan if cell in (None, "") else float(cell) for key, cell in cells.items()} | {"state": row["state"]}
 
 
 def absent_notes(coverage, settings: dict) -> dict:

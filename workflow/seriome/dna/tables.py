@@ -22,8 +22,8 @@ COLUMNS = {
     "day": "Int32",
     **dict.fromkeys(("specimen", "variant", "chrom"), "str"),
     "pos": "int64",
-    **dict.fromkeys(("ref", "alt", "gene", "gene_id", "transcript", "consequence", "hgvs_p", "name"), "str"),
-    **dict.fromkeys(("ref_count", "alt_count", "depth"), "Int64"),
+    **dict.fromkeys(("ref", "alt", "gene", "gene_id", "transcript", "consequence", "hgvs_c", "hgvs_p", "name"), "str"),
+    **dict.fromkeys(("exon", "ref_count", "alt_count", "depth"), "Int64"),
     **dict.fromkeys(("vaf", "vaf_lower", "vaf_upper", "lod"), "float64"),
     "state": "str",
     "called": "bool",
@@ -275,7 +275,7 @@ def _rows(call, effect, unit, samples, read, listed, model, normal, settings) ->
                 **{"variant": f"{chrom}:{pos}:{ref}:{alt}", "chrom": chrom, "pos": pos, "ref": ref, "alt": alt},
                 **{
                     key: getattr(effect, key)
-                    for key in ("gene", "gene_id", "transcript", "consequence", "hgvs_p", "name")
+                    for key in ("gene", "gene_id", "transcript", "consequence", "hgvs_c", "hgvs_p", "name", "exon")
                 },
                 **{"ref_count": counts[0], "alt_count": counts[1], "depth": counts[2], "vaf": vaf},
                 **{"vaf_lower": lower, "vaf_upper": upper, "lod": lod, "state": state, "called": called},
@@ -312,6 +312,7 @@ def write_vcf(path, table: pd.DataFrame, samples, contigs) -> None:
         "GENE": "Gene symbol",
         "TRANSCRIPT": "Transcript that the consequence is of",
         "CONSEQUENCE": "Sequence Ontology term",
+        "HGVSC": "Change of the transcript",
         "HGVSP": "Protein change, short form",
     }.items():
         lines.append(f'##INFO=<ID={name},Number=1,Type=String,Description="{text}">')
@@ -337,7 +338,8 @@ def write_vcf(path, table: pd.DataFrame, samples, contigs) -> None:
 
     for _, group in table.groupby("variant", sort=False):
         first, by_sample = group.iloc[0], {row["sample"]: row for row in group.to_dict("records")}
-        pairs = {"GENE": "gene", "TRANSCRIPT": "transcript", "CONSEQUENCE": "consequence", "HGVSP": "hgvs_p"}
+        pairs = {"GENE": "gene", "TRANSCRIPT": "transcript", "CONSEQUENCE": "consequence"}
+        pairs |= {"HGVSC": "hgvs_c", "HGVSP": "hgvs_p"}
         info = [f"{key}={text(first[column])}" for key, column in pairs.items() if pd.notna(first[column])]
         info += [f"EVIDENCE={first['evidence']:.2f}"] + ["TUMOR_ONLY"] * bool(first["tumor_only"])
         cells = []

@@ -1,0 +1,36 @@
+"""The dna stage, measured: `make bench-dna` prints the figures and writes bench/dna.json.
+
+Patients are drawn by `seriome.simulate`, truth known, and go from raw reads through the stage's own steps. Where
+freebayes is on PATH it calls the same alignments.
+
+    python -m tests.bench.dna [--only calling,normals,...] [--quick]
+"""
+
+import argparse
+from pathlib import Path
+
+from seriome.files import read_json, write_json
+
+from .calling import calling
+from .cost import cost
+from .normals import normals
+
+OUT = Path(__file__).parents[2] / "bench/dna.json"
+PARTS = {"calling": calling, "normals": normals, "cost": cost}
+QUICK = {"calling": {"patients": 2, "plasma_depth": 500}, "normals": {"people": 2}, "cost": {"depths": (100,)}}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", help=f"parts, separated by commas: {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="a few small sets: does it run?")
+    words = parser.parse_args()
+    kept = read_json(OUT) if OUT.exists() else {}
+    for name in words.only.split(",") if words.only else PARTS:
+        kept |= PARTS[name](**(QUICK.get(name, {}) if words.quick else {}))
+        write_json(OUT, kept)
+    print(f"written: {OUT.relative_to(OUT.parents[1])}")
+
+
+if __name__ == "__main__":
+    main()

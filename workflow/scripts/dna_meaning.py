@@ -1,0 +1,13 @@
+"""Read, call seriome, write. No science lives here."""
+
+import pandas as pd
+
+from seriome.dna import meaning
+from seriome.logs import log_to
+
+with log_to(snakemake.log[0]) as log:
+    source = snakemake.input
+    civic = meaning.read_civic(source.civic) if source.get("civic") else []
+    rows = meaning.of_patient(pd.read_parquet(source.variants), civic)
+    log.info("%d rows, of %d evidence items of CIViC", len(rows), len(civic))
+    meaning.write_meaning(snakemake.output[0], rows)
