@@ -94,9 +94,8 @@ def test_one_barcode_stands_alone():
     assert molecule("AAC", "", swap=True) == "AAC"
 
 
-def test_directional_as_in_the_paper():
-    # figure 1D of Smith et al. 2017: ACGT 456 takes TCGT 2, ACAT 72 and AAAT 90's neighbours only where 2 n - 1 allows:
-    # ACAT (72) belongs to ACGT (456 >= 143), AAAT (90) does not (72 < 179), ACAG (1) hangs on ACAT
+def test_directional_by_hand_in_a_chain():
+    # ACAT belongs to ACGT (456 >= 2 * 72 - 1) and ACAG to ACAT; AAAT is one base from ACAT only, and 72 < 2 * 90 - 1
     counts = {"ACGT": 456, "TCGT": 2, "CCGT": 2, "ACAT": 72, "ACAG": 1, "AAAT": 90}
     assert directional(counts) == {
         **dict.fromkeys(("ACGT", "TCGT", "CCGT", "ACAT", "ACAG"), "ACGT"),

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
-from seriome.dna.pileup import COMPLEMENT, SUBSTITUTIONS
+from seriome.dna.background import COMPLEMENT, SUBSTITUTIONS
 from seriome.errors import InputError, did_you_mean
 from seriome.files import read_tsv, write_tsv
 
