@@ -111,6 +111,38 @@ def test_one_mistake_is_one_line(write, sheet, old, new, said):
         assert problems_of(folder) == [said.replace("DATA", str(folder))]
 
 
+BARCODED = "sample\tassay\trun\tformat\tpath1\tpath2\tpath3\tumi\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("dna\tL1\tfastq\traw/n_1.fastq.gz\traw/n_2.fastq.gz\t\t3M2S+T 3M2S+T", None),
+        ("dna\tL1\tfastq\traw/n_1.fastq.gz\traw/n_2.fastq.gz\t\tname:", None),
+        ("dna\tL1\tfastq\traw/n_1.fastq.gz\traw/n_2.fastq.gz\traw/u.fastq.gz\t+T +T +M", None),
+        ("dna\tL1\tfastq\traw/n_1.fastq.gz\traw/n_2.fastq.gz\t\t3M2X+T", "umi: '3M2X+T' does not say where barcodes are: like '3M2S+T 3M2S+T' (M barcode, S skipped, +T the rest), '+T +T 8M' (barcodes in path3), 'name:' or 'name_'"),
+        ("dna\tL1\tfastq\traw/n_1.fastq.gz\traw/n_2.fastq.gz\t\t+T +T 8M", "umi: '+T +T 8M' names the structure of a third file, but path3 is empty"),
+        ("dna\tL1\tfastq\traw/n_1.fastq.gz\traw/n_2.fastq.gz\traw/u.fastq.gz\t", "umi: path3 holds barcodes, so that umi needs a third read structure, like '+T +T 8M'"),
+        ("dna\tL1\tfastq\traw/n_1.fastq.gz\traw/n_2.fastq.gz\traw/none.fastq.gz\t+T +T 8M", "path3: raw/none.fastq.gz is not there; relative paths start from the config's `data`, now 'DATA'"),
+        ("proteome\tr1\tmzml\traw/t0.mzML\t\t\t8M+T", "umi: barcodes are taken from dna reads as fastq only"),
+    ],
+)  # fmt: skip
+def test_where_barcodes_are(write, row, said):
+    folder = write(assays=f"{BARCODED}P1-N\t{row}\n")
+    (folder / "raw/u.fastq.gz").touch()
+    if said is None:
+        cohort = load_cohort(folder, folder)
+        assert cohort.barcoded("P1-N") == [True]
+        assert len(cohort.files("dna", "P1-N", "L1")) == 2 + ("raw/u" in row)
+    else:
+        assert problems_of(folder) == [f"assays.tsv line 2, {said}".replace("DATA", str(folder))]
+
+
+def test_a_sample_may_have_barcodes_in_some_units(write):
+    folder = write()
+    assert load_cohort(folder, folder).barcoded("P1-N") == [False]
+
+
 def test_two_normals_with_dna_are_one_too_many(write):
     samples = SHEETS["samples"].replace("POOL1\t\t\t\tpool", "P1-N2\tP1\tT0\t0\tnormal")
     assays = SHEETS["assays"] + "P1-N2\tdna\tL1\tbam\traw/n2.bam\t\n"

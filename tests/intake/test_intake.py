@@ -113,6 +113,26 @@ def test_damaged_and_missing_compression_are_told_apart(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("third", "detail"),
+    [
+        (["a", "b", "c"], None),
+        (["a", "c", "b"], "raw/a_1.fastq and raw/a_3.fastq part at record 2: 'b' beside 'c'"),
+        (["a"], "raw/a_1.fastq has 2 records more than raw/a_3.fastq, which ends after 1"),
+        (["a", "b", "c", "d"], "raw/a_3.fastq has 1 records more than raw/a_1.fastq, which ends after 3"),
+    ],
+)
+def test_a_third_file_of_barcodes_keeps_step(tmp_path, third, detail):
+    files = [write(tmp_path / f"a_{mate}.fastq", fastq("abc", length=mate)) for mate in (1, 2)]
+    found = check("fastq", *files, write(tmp_path / "a_3.fastq", fastq(third, length=7)))
+    if detail is None:
+        assert (found["records"], found["counts"]["bases"]) == (3, 3 * 12)  # barcodes are no bases of the mates
+        assert len(found["files"]) == 3
+    else:
+        assert found["reason"] == "pairs_out_of_step"
+        assert detail in found["detail"]
+
+
+@pytest.mark.parametrize(
     ("first", "second", "detail"),
     [
         (["a", "b", "c"], ["a", "c", "b"], "part at record 2: 'b' beside 'c'"),

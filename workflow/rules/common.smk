@@ -122,6 +122,27 @@ def features_of(assay, patient=None):
     ]
 
 
+# Samples whose molecules get consensus reads: all of their dna units have barcodes
+WITH_CONSENSUS = [
+    sample
+    for sample in COHORT.samples_with("dna", "fastq", "bam")
+    if CONFIG["dna"]["consensus"] and all(COHORT.barcoded(sample))
+]
+
+
+def dna_units(wildcards):
+    """Input function: the alignments of the units of {sample}."""
+    return [f"<results>/dna/units/{wildcards.sample}/{run}.bam" for run in COHORT.runs("dna", wildcards.sample)]
+
+
+def dna_alignments(wildcards):
+    """Input function: the alignments of {sample}, of its consensus reads (and their numbers) where it has them."""
+    if wildcards.sample not in WITH_CONSENSUS:
+        return {"units": dna_units(wildcards)}
+    made = f"<results>/dna/consensus/{wildcards.sample}"
+    return {"units": [f"{made}.bam"], "numbers": f"{made}.json"}
+
+
 def dna_of_patient(wildcards):
     """Input function: reference, alignments and called variants of {patient}; nothing for one without either."""
     reads = [row["sample"] for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")]

@@ -2,7 +2,8 @@
 DNA: reads to alignments, somatic variants of each patient over all samples, copy number, biomarkers.
 needs  reference genome, genes (and targets); dna units as fastq, bam or vcf, and intake's records
 gives  <results>/dna/reference/                      genome with its bwa index, gene models, regions; once per run
-       <results>/dna/bam/{sample}.bam, .bam.bai      merged, sorted, duplicates marked
+       <results>/dna/qc/{sample}.families.tsv        molecules by number of reads, where reads have barcodes
+       <results>/dna/bam/{sample}.bam, .bam.bai      merged, sorted; duplicates marked, or consensus reads
        <results>/dna/qc/{sample}.json, .stats        reads, duplicates, insert size, on target; samtools stats, for MultiQC
        <results>/dna/coverage/{sample}.tsv           depth per gene
        <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
@@ -15,7 +16,8 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/microsatellites/{sample}.tsv    lengths of microsatellites, in fragments
        <results>/dna/biomarkers/{patient}.msi.tsv, .loci.tsv, .signatures.tsv    instability, its loci, signatures
        <results>/features/assay=dna/patient=/sample=.parquet    kinds variant (vaf), copy_number (log2_ratio), biomarker
-       <results>/gaps/dna/{unit,sample,patient}.*.tsv    bam_not_sorted, other_reference, no_reads, no_matched_normal
+       <results>/gaps/dna/{unit,sample,patient}.*.tsv    bam_not_sorted, other_reference, no_barcode,
+                                                     no_consensus, no_reads, no_matched_normal
 """
 
 GAPS += collect(
@@ -148,11 +150,42 @@ rule dna_align:
         "../scripts/dna_align.py"
 
 
+rule dna_consensus:
+    input:
+        units=dna_units,
+        genome="<results>/dna/reference/genome.fa",
+        fai="<results>/dna/reference/genome.fa.fai",
+        dict="<results>/dna/reference/genome.dict",
+        index=multiext("<results>/dna/reference/genome.fa", ".amb", ".ann", ".bwt", ".pac", ".sa"),
+    output:
+        bam=temp("<results>/dna/consensus/{sample}.bam"),
+        numbers=temp("<results>/dna/consensus/{sample}.json"),
+        families="<results>/dna/qc/{sample}.families.tsv",
+    log:
+        "<logs>/dna/consensus/{sample}.log",
+    benchmark:
+        "<benchmarks>/dna/consensus/{sample}.tsv"
+    wildcard_constraints:
+        sample=one_of(WITH_CONSENSUS),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: threads_for("dna", 8)
+    resources:
+        mem_mb=memory(4000),
+        runtime=720,
+    params:
+        mode=CONFIG["dna"]["consensus"],
+        min_reads=CONFIG["dna"]["consensus_min_reads"],
+        code=fingerprint("dna/consensus", "dna/families", "dna/umi", "dna/align", "dna/tools", "files"),
+    message:
+        "dna: consensus reads of {wildcards.sample}"
+    script:
+        "../scripts/dna_consensus.py"
+
+
 rule dna_sample:
     input:
-        units=lambda wildcards: [
-            f"<results>/dna/units/{wildcards.sample}/{run}.bam" for run in COHORT.runs("dna", wildcards.sample)
-        ],
+        unpack(dna_alignments),
         counts=lambda wildcards: [
             f"<results>/dna/units/{wildcards.sample}/{run}.json" for run in COHORT.runs("dna", wildcards.sample)
         ],
@@ -181,10 +214,8 @@ rule dna_sample:
         runtime=360,
     params:
         about=about("dna"),
-        umi=lambda wildcards: any(
-            "M" in COHORT.unit("dna", wildcards.sample, run).get("umi", "")
-            for run in COHORT.runs("dna", wildcards.sample)
-        ),
+        umi=lambda wildcards: any(COHORT.barcoded(wildcards.sample)),
+        mark=lambda wildcards: wildcards.sample not in WITH_CONSENSUS,
         min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
         code=fingerprint("dna/coverage", "dna/align", "dna/host", "dna/tools", "files", "ledger"),
     message:

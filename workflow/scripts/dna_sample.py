@@ -13,13 +13,21 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
         *(list(source.units), out.bam, source.genome),
         sample=about["sample"],
         umi=snakemake.params.umi,
+        mark=snakemake.params.mark,
         threads=snakemake.threads,
     )
     stats = coverage.stats_text(out.bam)
-    quality = coverage.quality(out.bam, stats, source.get("targets") or None)
+    families = read_json(source.numbers) if source.get("numbers") else {}
+    quality = coverage.quality(out.bam, stats, source.get("targets") or None) | families
     quality |= host.summary(filter(None, map(read_json, source.counts)))
     log.info("%s", quality)
     with gaps.spoil(patient=about["patient"], sample=about["sample"], assay="dna", stage="dna"):
+        if families.get("molecules") and not families["consensus_molecules"]:
+            raise DataError(
+                "no_consensus",
+                f"none of the {families['molecules']} molecules of {about['sample']} has enough reads for a consensus",
+                "lower dna.consensus_min_reads, or set dna.consensus to single; see qc/*.families.tsv",
+            )
         if not quality["mapped"]:
             raise DataError(
                 "no_reads",

@@ -9,6 +9,7 @@ import pandas as pd
 from jsonschema import Draft202012Validator
 
 from seriome.config import explain, schema
+from seriome.dna import umi
 from seriome.errors import InputError, did_you_mean
 
 SHEETS = ("patients", "samples", "assays", "treatments", "clinical")
@@ -29,6 +30,7 @@ SUFFIXES = {
     "mzml": (".mzml", ".mzml.gz"),
     "features": (".tsv", ".tsv.gz", ".parquet"),
 }
+PATHS = ("path1", "path2", "path3")
 PARSE = {"string": str, "integer": int, "number": float}
 
 
@@ -37,7 +39,7 @@ class Cohort:
     """The checked sheets, one table each, and the folder that relative paths start from.
 
     samples has the column `patient` filled for controls too (CONTROL_PATIENT); day is a nullable integer.
-    assays has `path1`, `path2` resolved against the data folder, and `patient` from samples.
+    assays has `path1`, `path2`, `path3` resolved against the data folder, and `patient` from samples.
     """
 
     patients: pd.DataFrame
@@ -60,9 +62,13 @@ class Cohort:
         return dict(self._units[assay, sample][run])
 
     def files(self, assay: str, sample: str, run: str) -> list[str]:
-        """The raw files, one or two, of one unit."""
+        """The raw files, one to three, of one unit."""
         unit = self._units[assay, sample][run]
-        return [unit[column] for column in ("path1", "path2") if column in unit]
+        return [unit[column] for column in PATHS if column in unit]
+
+    def barcoded(self, sample: str) -> list[bool]:
+        """For each dna unit of a sample, whether the sheet says where its molecular barcodes are."""
+        return [bool(umi.Barcodes(unit.get("umi", ""))) for unit in self._units[("dna", sample)].values()]
 
     def units(self, assay: str, *formats: str, specimens=()) -> list:
         """Rows of the sheet of all units of an assay (in these formats, of these specimens, if any are named).
@@ -180,7 +186,7 @@ def load_cohort(sheets, data, data_roots=()) -> Cohort:
     tables = {name: sheet.table() for name, sheet in read.items()}
     samples, assays = tables["samples"], tables["assays"]
     samples["patient"] = samples["patient"].where(samples["patient"] != "", CONTROL_PATIENT)
-    for column in ("path1", "path2"):
+    for column in PATHS:
         assays[column] = [str(Path(data) / path) if path else "" for path in assays[column]]
     patient_of = samples.set_index("sample")["patient"]
     assays.insert(0, "patient", assays["sample"].map(patient_of))
@@ -348,10 +354,12 @@ def _check_assays(read, data: Path, roots: list[Path]) -> None:
             assays.at(index, "path2", "dna reads come in pairs: the second file is missing")
         if kind != "fastq" and row.get("path2"):
             assays.at(index, "path2", f"only fastq has a second file, {kind} has one")
-        if row.get("umi") and (assay, kind) != ("dna", "fastq"):
-            assays.at(index, "umi", "a read structure needs dna reads as fastq")
+        if (row.get("umi") or row.get("path3")) and (assay, kind) != ("dna", "fastq"):
+            assays.at(index, "umi" if row.get("umi") else "path3", "barcodes are taken from dna reads as fastq only")
+        elif wrong := umi.problem(row.get("umi", ""), 3 if row.get("path3") else 2):
+            assays.at(index, "umi", wrong)
         fits = kind if kind in FORMATS.get(assay, ()) else None
-        for column in ("path1", "path2"):
+        for column in PATHS:
             if isinstance(row.get(column), str):
                 _check_path(assays, index, column, row[column], fits, data, roots)
                 first = used.setdefault(row[column], (assays.lines[index], column))

@@ -2,8 +2,10 @@
 
 reference    the genome, gene models for consequence calling, regions
 index        bwa's index
-umi          molecular barcodes taken from reads by a read structure
+umi          molecular barcodes: where they are, which are copies of one another
 align        read pairs to sorted alignments of one unit
+families     the reads of one molecule
+consensus    one read per molecule from them
 coverage     one sample: duplicates marked, quality, coverage per gene
 pileup       counts of every allele at every sample, error rates
 calling      which alleles are somatic; what each sample says about each

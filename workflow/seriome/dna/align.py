@@ -13,6 +13,8 @@ Source: Li 2013, Aligning sequence reads, clone sequences and assembly contigs w
 """
 
 import tempfile
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ import numpy as np
 from seriome import __version__
 from seriome.dna import host
 from seriome.dna.tools import read_contigs, samtools
-from seriome.dna.umi import Cutter, molecule, parse_structure
+from seriome.dna.umi import Barcodes, molecule
 from seriome.errors import DataError
 from seriome.files import moved_into_place
 
@@ -59,42 +61,82 @@ def empty_bam(path, genome, sample: str, run: str | None) -> None:
 def align_pairs(
     genome, files, output, *, sample: str, run: str, structure: str = "", threads: int = 1, host_genome=None
 ) -> dict:
-    """Align the read pairs of two FASTQ files and write a BAM sorted by place, with mate tags for `samtools markdup`.
+    """Align the read pairs of FASTQ files and write a BAM sorted by place, with mate tags for `samtools markdup`.
 
     genome      FASTA with the index of `bwa_index` beside it
-    files       (first reads, second reads), plain or gzip
-    structure   read structure of the unit (umi.py) or empty
+    files       (first reads, second reads) and, where the structure says so, reads of barcodes; plain or gzip
+    structure   where the unit's barcodes are (umi.py), or empty
     host_genome FASTA with its index, of the host of a xenograft: pairs that fit it better, or as well, are left out
     Returns     {"pairs": number, "short": pairs of which a read had no template left behind its barcode}, and with a
                 host the numbers of pairs of host.COUNTS
+    Raises      DataError `no_barcode` where names should end in one and do not
     """
-    import pybwa
+    counts = {"pairs": 0, "short": 0} | (dict.fromkeys(host.COUNTS.values(), 0) if host_genome else {})
+    batches = _batches(files, Barcodes(structure), 2, counts)
+    kept = partial(_not_of_host, *_aligner(host_genome, 2, threads), counts) if host_genome else None
+    align_batches(genome, batches, output, sample=sample, run=run, ends=2, threads=threads, kept=kept)
+    return counts
+
+
+def align_single(genome, files, output, *, sample: str, run: str, structure: str = "", threads: int = 1) -> dict:
+    """As `align_pairs`, for single reads: (reads,) and, where the structure says so, reads of barcodes.
+
+    Returns     {"reads": number, "short": reads of which nothing was left behind their barcode}
+    """
+    counts = {"reads": 0, "short": 0}
+    batches = _batches(files, Barcodes(structure), 1, counts)
+    align_batches(genome, batches, output, sample=sample, run=run, ends=1, threads=threads)
+    return counts
+
+
+def align_batches(genome, batches, output, *, sample: str, run: str, ends: int, threads: int = 1, kept=None) -> None:
+    """Align batches of reads and write them as one BAM sorted by place.
+
+    batches   (reads, tags): pysam.FastxRecord, mates beside each other; for each read its tags (name, value, type), or
+              a function that gives them, of the alignments found for each read
+    ends      2 for pairs, 1 for single reads
+    kept      a function of a batch's reads and the alignments found: numbers of the reads to keep; None: all
+    """
     import pysam
 
-    output = Path(output)
-    options = pybwa.BwaMemOptions(threads=threads)
-    options.interleaved_paired_end = True
-    options.chunk_size = 2**30 // threads  # pybwa multiplies it by the threads, in 32 bits; our batches are smaller
-    aligner = pybwa.BwaMem(prefix=str(genome))
-    of_host = pybwa.BwaMem(prefix=str(host_genome)) if host_genome else None
-    cutters = [Cutter(segments) for segments in parse_structure(structure)]
-    counts = {"pairs": 0, "short": 0} | (dict.fromkeys(host.COUNTS.values(), 0) if host_genome else {})
+    output, (aligner, options) = Path(output), _aligner(genome, ends, threads)
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         named = f"{folder}/named.bam"
         top = pysam.AlignmentHeader.from_dict(header(genome, sample, run, "unsorted"))
         with pysam.AlignmentFile(named, "wb", header=top, format_options=[b"level=0"]) as bam:
-            for reads, barcodes in _batches(files, cutters, counts):
+            for reads, tags in batches:
                 found = aligner.align(reads, options)
-                if of_host is not None:
-                    kinds = host.classes(host.scores(found), host.scores(of_host.align(reads, options)))
-                    for kind, name in host.COUNTS.items():
-                        counts[name] += int((kinds == kind).sum())
-                    kept = [i for i, kind in enumerate(kinds) if kind in (host.GRAFT, host.NEITHER)]
-                    found = [found[2 * i + mate] for i in kept for mate in (0, 1)]
-                    barcodes = [barcodes[i] for i in kept]
-                _write_pairs(bam, found, barcodes, read_group(sample, run))
+                own = tags(found) if callable(tags) else tags
+                if kept is not None:
+                    numbers = kept(reads, found)
+                    found, own = [found[number] for number in numbers], [own[number] for number in numbers]
+                if ends == 2:
+                    _set_pairs(found)
+                for records, of_read in zip(found, own, strict=True):
+                    for record in records:
+                        record.set_tag("RG", read_group(sample, run), "Z")
+                        for tag in of_read:
+                            record.set_tag(*tag)
+                        bam.write(record)
         sort(named, output, folder, threads)
-    return counts
+
+
+def _aligner(genome, ends: int, threads: int):
+    """bwa on a genome, and its options for pairs (ends 2) or single reads."""
+    import pybwa
+
+    options = pybwa.BwaMemOptions(threads=threads)
+    options.interleaved_paired_end = ends == 2
+    options.chunk_size = 2**30 // threads  # pybwa multiplies it by the threads, in 32 bits; our batches are smaller
+    return pybwa.BwaMem(prefix=str(genome)), options
+
+
+def _not_of_host(aligner, options, counts, reads, found) -> list[int]:
+    """Numbers of the reads of pairs that fit the host less well, or fit nowhere; all pairs are counted by class."""
+    kinds = host.classes(host.scores(found), host.scores(aligner.align(reads, options)))
+    for kind, name in host.COUNTS.items():
+        counts[name] += int((kinds == kind).sum())
+    return [2 * i + mate for i, kind in enumerate(kinds) if kind in (host.GRAFT, host.NEITHER) for mate in (0, 1)]
 
 
 def sort(source, output, folder: str, threads: int) -> None:
@@ -104,50 +146,64 @@ def sort(source, output, folder: str, threads: int) -> None:
         samtools("sort", "--no-PG", "-l", 1, "-m", "256M", "-@", extra, "-T", f"{folder}/part", "-o", temporary, source)
 
 
-def _batches(files, cutters, counts):
-    """Interleaved reads and their barcodes, in batches of BATCH_BASES bases."""
+def _batches(files, where: Barcodes, ends: int, counts):
+    """Reads, mates beside each other, and their barcodes, in batches of BATCH_BASES bases, for `align_batches`."""
     import pysam
 
     reads, barcodes, bases = [], [], 0
-    plain = all(cutter.length == 0 for cutter in cutters)
-    with pysam.FastxFile(files[0]) as first, pysam.FastxFile(files[1]) as second:
-        for one, two in zip(first, second, strict=True):
-            name = one.name
+    unit = "pairs" if ends == 2 else "reads"
+    with ExitStack() as stack:
+        streams = [stack.enter_context(pysam.FastxFile(file)) for file in files]
+        for records in zip(*streams, strict=True):
+            mates, name = records[:ends], records[0].name
             if name.endswith("/1"):
                 name = name[:-2]
-            if plain and one.sequence and two.sequence and name == one.name == two.name:
-                reads += [one, two]
+            if where.untouched and all(one.sequence and one.name == name for one in mates):
+                reads += mates
                 barcodes.append(None)
             else:
-                tags, short = [], False
-                for read, cutter in zip((one, two), cutters, strict=True):
-                    tag, sequence, quality = cutter.cut(read.sequence or "", read.quality or "")
+                found, short = [], False
+                for read, cutter in zip(mates, where.cutters, strict=False):
+                    barcode, sequence, quality = cutter.cut(read.sequence or "", read.quality or "")
                     short |= not sequence
-                    tags.append(tag)
+                    found.append(barcode)
                     reads.append(pysam.FastxRecord(name=name, sequence=sequence or "N", quality=quality or "!"))
-                barcodes.append(tags)
+                if where.third:
+                    found = [where.third.cut(records[-1].sequence or "", "")[0], ""]
+                elif where.separator:
+                    found = where.in_name(name)
+                barcodes.append([*found, ""][:2])
                 counts["short"] += short
-            counts["pairs"] += 1
-            bases += len(one.sequence or "") + len(two.sequence or "")
+            counts[unit] += 1
+            bases += sum(len(one.sequence or "") for one in mates)
             if bases >= BATCH_BASES:
-                yield reads, barcodes
+                yield reads, partial(_barcode_tags, barcodes, ends)
                 reads, barcodes, bases = [], [], 0
     if reads:
-        yield reads, barcodes
+        yield reads, partial(_barcode_tags, barcodes, ends)
 
 
-def _write_pairs(bam, found, barcodes, group: str) -> None:
-    """Set the flags that pybwa leaves out, the read group and the barcode, and write."""
-    ends = [_main(records) for records in found]
-    pairs = [_direction(*ends[i : i + 2]) for i in range(0, len(ends), 2)]
+def _barcode_tags(barcodes, ends: int, found) -> list:
+    """The tag RX of every read of a batch, from its barcodes and where its mates lie."""
+    tags = []
+    for i, pair in enumerate(barcodes):
+        name = None
+        if pair is not None and any(pair):
+            swap = ends == 2 and _second_is_left(_main(found[2 * i]), _main(found[2 * i + 1]))
+            name = molecule(*pair, swap=swap)
+        tags += [[("RX", name, "Z")] if name else []] * ends
+    return tags
+
+
+def _set_pairs(found) -> None:
+    """Set the flags that pybwa leaves out, and the mate's score for `samtools markdup`."""
+    mains = [_main(records) for records in found]
+    pairs = [_direction(*mains[i : i + 2]) for i in range(0, len(mains), 2)]
     bounds = insert_bounds(
-        [pair for i, pair in enumerate(pairs) if pair and _unique(ends[2 * i]) and _unique(ends[2 * i + 1])]
+        [pair for i, pair in enumerate(pairs) if pair and _unique(mains[2 * i]) and _unique(mains[2 * i + 1])]
     )
     for i, pair in enumerate(pairs):
         proper = pair is not None and pair[0] in bounds and bounds[pair[0]][0] <= pair[1] <= bounds[pair[0]][1]
-        barcode = None
-        if barcodes[i] is not None and any(barcodes[i]):
-            barcode = molecule(*barcodes[i], swap=_second_is_left(ends[2 * i], ends[2 * i + 1]))
         for which in (0, 1):
             score = _mate_score(found[2 * i + 1 - which][0])
             for record in found[2 * i + which]:
@@ -155,10 +211,6 @@ def _write_pairs(bam, found, barcodes, group: str) -> None:
                 record.flag |= 0x1 | (0x80 if which else 0x40) | (0x2 if proper else 0)
                 if record.flag & 0x18 == 0x18:  # bwa lays an unplaced mate beside its read, on the same strand
                     record.flag |= 0x20
-                record.set_tag("RG", group, "Z")
-                if barcode:
-                    record.set_tag("RX", barcode, "Z")
-                bam.write(record)
 
 
 def _mate_score(record) -> int:

@@ -2,7 +2,7 @@
 
 Duplicates are pairs with the same outer ends (and, with barcodes, the same RX tag); all but the one with the best base
 qualities are flagged, none removed (`samtools markdup`). With barcodes this leaves one read pair per molecule, or one
-per duplex; no consensus is made of a family, so that an error of its best pair stays.
+per duplex, with the errors of its best pair. Of consensus reads (consensus.py) none is a duplicate: nothing is marked.
 Source: Danecek et al. 2021, GigaScience 10:giab008, doi:10.1093/gigascience/giab008
 """
 
@@ -20,10 +20,11 @@ COVERAGE_COLUMNS = [
 ]
 
 
-def merge_and_mark(units, output, genome, *, sample: str, umi: bool, threads: int = 1) -> None:
+def merge_and_mark(units, output, genome, *, sample: str, umi: bool, mark: bool = True, threads: int = 1) -> None:
     """One sorted BAM with its index `.bai` from the sorted BAMs of the sample's units, duplicates flagged.
 
     umi    pairs must share their RX tag, too, to be duplicates of each other
+    mark   False: flag none
     """
     import pysam
 
@@ -40,7 +41,10 @@ def merge_and_mark(units, output, genome, *, sample: str, umi: bool, threads: in
                 samtools("merge", "--no-PG", "-c", "-p", "-u", "-@", extra, "-o", source, *units)
             marked = Path(folder) / "marked.bam"
             barcode = ["--barcode-tag", "RX"] if umi else []
-            samtools("markdup", "--no-PG", *barcode, "-T", f"{folder}/part", "-@", extra, source, marked)
+            if mark:
+                samtools("markdup", "--no-PG", *barcode, "-T", f"{folder}/part", "-@", extra, source, marked)
+            else:
+                samtools("view", "--no-PG", "-b", "-@", extra, "-o", marked, source)
             if len(units) > 1:  # one program line, read groups in the order of the units
                 top = header(genome, sample, None)
                 for unit in units:

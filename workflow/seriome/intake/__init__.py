@@ -16,16 +16,16 @@ GAP_FIELDS = ("patient", "sample", "assay", "run")
 def check_unit(unit: dict, files) -> dict:
     """Read the files of one unit through and say what they hold.
 
-    unit     the sheet's row: patient sample assay run format path1 [path2]; its paths are the names that the record
-             shows, so that its bytes do not depend on the machine
-    files    where the files are, one or two, in the order of the row
+    unit     the sheet's row: patient sample assay run format path1 [path2] [path3]; its paths are the names that the
+             record shows, so that its bytes do not depend on the machine
+    files    where the files are, one to three, in the order of the row
     Returns  {patient sample assay run format status reason detail way_out records counts files}
              status   `ok` or `gap`; reason, detail and way_out are empty when ok
              records  read pairs (fastq with mates), reads, alignments, variants, spectra or rows; None for a gap
              counts   further numbers of that format, such as {"bases": ...} or {"ms1": ..., "ms2": ...}
              files    [{path bytes sha256}]; of a folder, the file in it that is read
     """
-    names = [str(unit[column]) for column in ("path1", "path2") if unit.get(column)]
+    names = [str(unit[column]) for column in ("path1", "path2", "path3") if unit.get(column)]
     files = [Path(file) for file in files]
     if unit["format"] == "kallisto":
         names, files = [f"{name}/abundance.tsv" for name in names], [file / "abundance.tsv" for file in files]
@@ -57,7 +57,7 @@ def _refuse_empty(listed) -> None:
     for file in listed:
         if file["bytes"] == 0:
             raise DataError("empty_file", f"{file['path']} has no bytes", "copy the file again from where it was made")
-    if len(listed) == 2 and listed[0]["sha256"] == listed[1]["sha256"]:
+    if len(listed) > 1 and listed[0]["sha256"] == listed[1]["sha256"]:
         raise DataError(
             "pairs_out_of_step",
             f"{listed[0]['path']} and {listed[1]['path']} have the same bytes: first reads given twice",

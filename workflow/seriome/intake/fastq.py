@@ -28,15 +28,15 @@ class Records:
 
 
 def check(files, names):
-    """(records, {"bases", "shortest", "longest"}); records are pairs where there are two files.
+    """(records, {"bases", "shortest", "longest"}); records are pairs where there are two files or three.
 
     Raises  DataError truncated_gzip, corrupt_gzip, truncated_fastq, malformed_fastq, pairs_out_of_step, empty_file
     """
     streams = [records(file, name) for file, name in zip(files, names, strict=True)]
     total, bases, shortest, longest = 0, 0, None, 0
-    for group in _in_step(streams, names) if len(streams) == 2 else ([one] for one in streams[0]):
+    for group in _in_step(streams, names) if len(streams) > 1 else ([one] for one in streams[0]):
         total += len(group[0].names)
-        for one in group:
+        for one in group[:2]:  # the third file holds barcodes
             bases += int(one.lengths.sum())
             shortest = min(int(one.lengths.min()), int(one.lengths.min()) if shortest is None else shortest)
             longest = max(longest, int(one.lengths.max()))
@@ -142,33 +142,36 @@ def _names(data, starts, ends):
 
 
 def _in_step(streams, names):
-    """Pairs of Records of equal length and names, until both files end."""
-    left, right = None, None
+    """Mates (and their barcodes), Records of equal length and names, until all files end."""
+    groups = [None] * len(streams)
     while True:
-        left = left if left is not None and len(left.names) else next(streams[0], None)
-        right = right if right is not None and len(right.names) else next(streams[1], None)
-        if left is None or right is None:
+        groups = [
+            group if group is not None and len(group.names) else next(stream, None)
+            for group, stream in zip(groups, streams, strict=True)
+        ]
+        if any(group is None for group in groups):
             break
-        count = min(len(left.names), len(right.names))
-        differ = left.names[:count] != right.names[:count]
-        if differ.any():
-            at = int(np.argmax(differ))
-            one, two = (group.names[at].decode("ascii", "replace") for group in (left, right))
-            raise DataError(
-                "pairs_out_of_step",
-                f"{names[0]} and {names[1]} part at record {left.first + at:,}: {one!r} beside {two!r}",
-                "export both files together again, or restore their pairs (e.g. seqkit pair, repair.sh)",
-            )
-        yield [_cut(left, None, count), _cut(right, None, count)]
-        left, right = _cut(left, count, None), _cut(right, count, None)
-    longer = 0 if left is not None else 1
-    group = left if left is not None else right
-    if group is not None:
+        count = min(len(group.names) for group in groups)
+        for other, name in zip(groups[1:], names[1:], strict=True):
+            differ = groups[0].names[:count] != other.names[:count]
+            if differ.any():
+                at = int(np.argmax(differ))
+                one, two = (group.names[at].decode("ascii", "replace") for group in (groups[0], other))
+                raise DataError(
+                    "pairs_out_of_step",
+                    f"{names[0]} and {name} part at record {groups[0].first + at:,}: {one!r} beside {two!r}",
+                    "export the files together again, or restore their pairs (e.g. seqkit pair, repair.sh)",
+                )
+        yield [_cut(group, None, count) for group in groups]
+        groups = [_cut(group, count, None) for group in groups]
+    longer = next((number for number, group in enumerate(groups) if group is not None), None)
+    if longer is not None:
+        ended, group = next(number for number, one in enumerate(groups) if one is None), groups[longer]
         more = len(group.names) + sum(len(one.names) for one in streams[longer])
         raise DataError(
             "pairs_out_of_step",
-            f"{names[longer]} has {more:,} records more than {names[1 - longer]}, which ends after {group.first - 1:,}",
-            "export both files together again, or restore their pairs (e.g. seqkit pair, repair.sh)",
+            f"{names[longer]} has {more:,} records more than {names[ended]}, which ends after {group.first - 1:,}",
+            "export the files together again, or restore their pairs (e.g. seqkit pair, repair.sh)",
         )
 
 
