@@ -5,6 +5,7 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/qc/{sample}.families.tsv        molecules by number of reads, where reads have barcodes
        <results>/dna/bam/{sample}.bam, .bam.bai      merged, sorted; duplicates marked, or consensus reads
        <results>/dna/qc/{sample}.json, .stats        reads, duplicates, insert size, on target; samtools stats, for MultiQC
+       <results>/dna/qc/{sample}.damage.tsv          damage before PCR, by change
        <results>/dna/coverage/{sample}.tsv           depth per gene
        <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
@@ -198,6 +199,7 @@ rule dna_sample:
         index="<results>/dna/bam/{sample}.bam.bai",
         stats="<results>/dna/qc/{sample}.stats",
         quality="<results>/dna/qc/{sample}.json",
+        damage="<results>/dna/qc/{sample}.damage.tsv",
         coverage="<results>/dna/coverage/{sample}.tsv",
         gaps="<results>/gaps/dna/sample.{sample}.tsv",
     log:
@@ -217,7 +219,8 @@ rule dna_sample:
         umi=lambda wildcards: any(COHORT.barcoded(wildcards.sample)),
         mark=lambda wildcards: wildcards.sample not in WITH_CONSENSUS,
         min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
-        code=fingerprint("dna/coverage", "dna/align", "dna/host", "dna/tools", "files", "ledger"),
+        min_base_quality=CONFIG["dna"]["min_base_quality"],
+        code=fingerprint("dna/coverage", "dna/damage", "dna/align", "dna/host", "dna/tools", "files", "ledger"),
     message:
         "dna: duplicates, quality and coverage of {wildcards.sample}"
     script:

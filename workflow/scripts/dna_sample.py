@@ -1,9 +1,9 @@
 """Read, call seriome, write. No science lives here."""
 
-from seriome.dna import coverage, host
-from seriome.dna.tools import c_output_to
+from seriome.dna import coverage, damage, host
+from seriome.dna.tools import c_output_to, read_bed
 from seriome.errors import DataError
-from seriome.files import read_json, write_json
+from seriome.files import read_json, write_json, write_tsv
 from seriome.ledger import Gaps
 from seriome.logs import log_to
 
@@ -20,6 +20,9 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
     families = read_json(source.numbers) if source.get("numbers") else {}
     quality = coverage.quality(out.bam, stats, source.get("targets") or None) | families
     quality |= host.summary(filter(None, map(read_json, source.counts)))
+    limits = snakemake.params.min_base_quality, snakemake.params.min_mapping_quality
+    changes = damage.damage(out.bam, source.genome, read_bed(source.parts), *limits)
+    quality |= damage.scores(changes)
     log.info("%s", quality)
     with gaps.spoil(patient=about["patient"], sample=about["sample"], assay="dna", stage="dna"):
         if families.get("molecules") and not families["consensus_molecules"]:
@@ -36,6 +39,7 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
             )
     coverage.write_stats(out.stats, stats)
     write_json(out.quality, about | quality)
+    write_tsv(out.damage, changes, damage.COLUMNS)
     coverage.write_coverage(
         out.coverage, coverage.gene_coverage(out.bam, source.parts, snakemake.params.min_mapping_quality)
     )
