@@ -65,14 +65,20 @@ def memory(mb):
 
 
 def threads_for(assay, most, mb=100):
-    """Threads by the size of the raw files of {sample} (and {run}): one per `mb` MB, up to `most`.
+    """Threads by the size of the raw files of {sample} (and {run}), or of {patient}: one per `mb` MB, up to `most`.
 
     Small files are better read side by side than each by many threads.
     """
 
     def threads(wildcards):
-        runs = [wildcards.run] if "run" in wildcards.keys() else COHORT.runs(assay, wildcards.sample)
-        files = [file for run in runs for file in COHORT.files(assay, wildcards.sample, run)]
+        if "patient" in wildcards.keys():
+            samples = [row["sample"] for row in COHORT.samples_of(wildcards.patient, assay, "fastq", "bam")]
+        else:
+            samples = [wildcards.sample]
+        units = [(sample, run) for sample in samples for run in COHORT.runs(assay, sample)]
+        if "run" in wildcards.keys():
+            units = [(wildcards.sample, wildcards.run)]
+        files = [file for sample, run in units for file in COHORT.files(assay, sample, run)]
         return max(1, min(most, int(sum(map(os.path.getsize, files)) / 1e6 // mb)))
 
     return threads

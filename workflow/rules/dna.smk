@@ -250,7 +250,7 @@ rule dna_call:
         patient=one_of(sorted(set(COHORT.assays.loc[COHORT.assays["assay"] == "dna", "patient"]))),
     conda:
         "../../envs/seriome.yaml"
-    threads: 1
+    threads: threads_for("dna", 8, mb=500)
     resources:
         mem_mb=memory(4000),
         runtime=1440,

@@ -31,7 +31,9 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
     if samples:
         reference = {key: source[key] for key in ("genome", "gff", "transcripts", "regions")}
         reference |= {key: source.get(key) or None for key in ("targets", "panel_of_normals", "population")}
-        table, callable_bases = call_patient(samples, bams, vcfs, reference, snakemake.params.settings)
+        table, callable_bases = call_patient(
+            *(samples, bams, vcfs, reference, snakemake.params.settings), threads=snakemake.threads
+        )
     else:
         table, callable_bases = typed([]), {}
     log.info("%d rows, %s", len(table), table.groupby("filter")["variant"].nunique().to_dict())

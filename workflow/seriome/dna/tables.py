@@ -56,7 +56,7 @@ class Call:
         self.allele, self.evidence, self.reasons, self.imported = one, evidence, list(reasons), imported
 
 
-def call_patient(samples, bams, vcfs, reference: dict, settings: dict):
+def call_patient(samples, bams, vcfs, reference: dict, settings: dict, threads: int = 1):
     """Find the patient's somatic variants in all samples together and count each at every sample.
 
     samples     rows {patient sample timepoint day specimen} of the samples with DNA, in the order of the result
@@ -64,14 +64,14 @@ def call_patient(samples, bams, vcfs, reference: dict, settings: dict):
     vcfs        {sample: [Imported, ...]} of samples that have variants of another caller instead of reads
     reference   {genome, gff, transcripts, regions, targets (or None)}: paths; panel_of_normals, population: those
                 of a panel (normals.py) and of a VCF with AF, where there are any
-    settings    the config's `dna` section
+    settings    the config's `dna` section;  threads: processes that count, without effect on the result
     Returns     (table with COLUMNS, one row per variant and sample, {sample: callable bases})
     """
     read = [row["sample"] for row in samples if row["sample"] in bams]
     specimen = {row["sample"]: row["specimen"] for row in samples}
     with tempfile.TemporaryDirectory() as folder:
         given, listed = _imported(vcfs, reference["genome"], folder)
-        piled = _pile(read, bams, specimen, given, reference, settings, folder)
+        piled = _pile(read, bams, specimen, given, reference, settings, folder, threads)
         normals = [i for i, sample in enumerate(read) if specimen[sample] == "normal"]
         normal = normals[0] if normals and has_reads(bams[read[normals[0]]]) else None
         tumour = [i for i in range(len(read)) if i not in normals]
@@ -115,7 +115,7 @@ def _imported(vcfs, genome, folder):
     return dict.fromkeys(sorted(keys)), listed
 
 
-def _pile(read, bams, specimen, given, reference, settings, folder) -> pileup.Pileup:
+def _pile(read, bams, specimen, given, reference, settings, folder, threads) -> pileup.Pileup:
     """Counts over all BAMs, within the regions and at imported variants."""
     if not any(has_reads(bams[sample]) for sample in read):
         empty = pileup.Pileup(read, background=Background(len(read)))
@@ -129,7 +129,7 @@ def _pile(read, bams, specimen, given, reference, settings, folder) -> pileup.Pi
     bed, text = f"{folder}/regions.bed", f"{folder}/pileup.tsv"
     Path(bed).write_text("".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end, *_ in regions))
     limits = {key: settings[key] for key in ("min_mapping_quality", "min_base_quality", "max_depth")}
-    pileup.pileup([bams[sample] for sample in read], reference["genome"], bed, text, **limits)
+    pileup.pileup([bams[sample] for sample in read], reference["genome"], bed, text, threads=threads, **limits)
     targets = Regions(read_bed(reference["targets"])) if reference["targets"] else None
     return pileup.read_pileup(
         *(text, reference["genome"], read, [specimen[sample] != "normal" for sample in read]),
