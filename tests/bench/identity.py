@@ -4,7 +4,8 @@ Cohorts of 6 patients x 4 samples (normal 30-60x, tumours and plasma of purity 0
 panel of 1 Mb. Planted: two samples of two patients exchanged, a sample of a person that is not of the cohort, RNA
 exchanged. A swap counts as named when exactly the samples concerned are named, each with its right patient. Clean
 cohorts hold two patients who are siblings. Then how small a panel may be, and what 5x to 30x of tumour give.
-The order of timepoints: patients with 60 mutations of 4 to 6 clones over 5 timepoints, two of which are exchanged.
+The order of timepoints: patients with 60 mutations of 4 to 6 clones over 6 timepoints (then 4 to 10), half with plasma,
+two samples exchanged at random.
 """
 
 import argparse
@@ -73,7 +74,7 @@ def pairs_by_depth(rng, megabases, depth) -> dict:
     return counts
 
 
-def course(seed: int, swap: bool, samples: int = 5, mutations: int = 60):
+def course(seed: int, swap: bool, samples: int = 6, mutations: int = 60):
     """The order check of a simulated patient: (what was said, the samples exchanged)."""
     rng = np.random.default_rng([seed, 9])
     plasma = {"plasma": (0.02, 0.4), "plasma_depth": 1000} if seed % 2 else {}
@@ -133,7 +134,16 @@ def report(number: int) -> dict:
             total = sum(counts.values())
             result["pairs"][f"{megabases} Mb {depth}x"] = counts
             print(f"  {megabases:5} Mb {depth:3}x   " + "  ".join(f"{n / total:6.1%}" for n in counts.values()))
-    print("\ncontamination: planted, median found, share of 20 intervals that hold the truth, named above the bound")
+    print("\norder of timepoints: right pair named, wrong pair named, false alarms in clean ones, not estimable")
+    result["order_by_timepoints"] = {}
+    for samples in (4, 5, 6, 8, 10):
+        exchanged = [course(seed, True, samples) for seed in range(number)]
+        clean = [course(seed, False, samples)[0].status for seed in range(number)]
+        right = [{one.first, one.second} == truth for one, truth in exchanged if one.status == "exchanged"]
+        counts = [sum(right), len(right) - sum(right), clean.count("exchanged"), clean.count("not_estimable")]
+        result["order_by_timepoints"][samples] = counts
+        print(f"  {samples:3} timepoints  ", *counts)
+    print("\ncontamination: planted, median found, share of 20 intervals that hold the truth")
     result["contamination"] = {}
     for share in (0.0, 0.003, 0.01, 0.03, 0.1, 0.2):
         found = [contaminated(np.random.default_rng([seed, int(1000 * share)]), share) for seed in range(20)]

@@ -8,8 +8,14 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
        <results>/dna/copy_number/{patient}.parquet   log2 ratio per gene and sample against the matched normal
+       <results>/dna/fingerprint/{sample}.parquet    reads of each base where people differ
+       <results>/dna/identity/{patient}.tsv, .order.json    do a patient's samples match, are they clean, in order
+       <results>/dna/relatedness.tsv                 every pair of samples of the cohort: one person or two
        <results>/features/assay=dna/patient=/sample=.parquet    kinds variant (vaf), copy_number (log2_ratio), biomarker
        <results>/gaps/dna/{unit,sample,patient}.*.tsv    bam_not_sorted, other_reference, no_reads, no_matched_normal
+       <results>/gaps/dna/identity.{patient}.tsv     contaminated, other_sex, timepoints_exchanged
+       <results>/gaps/dna/relatedness.tsv            sample_of_other_patient, sample_of_nobody, samples_of_two_people,
+                                                     patients_are_one_person
 """
 
 GAPS += collect(
@@ -18,6 +24,14 @@ GAPS += collect(
 )
 GAPS += collect("<results>/gaps/dna/sample.{sample}.tsv", sample=COHORT.samples_with("dna", "fastq", "bam"))
 GAPS += collect("<results>/gaps/dna/patient.{patient}.tsv", patient=COHORT.patients_with("dna"))
+GAPS += collect("<results>/gaps/dna/identity.{patient}.tsv", patient=COHORT.patients_with("dna"))
+GAPS += ["<results>/gaps/dna/relatedness.tsv"]
+
+CALLING = {key: value for key, value in CONFIG["dna"].items() if key != "identity_sites"}
+READ_BY_PATIENT = {
+    patient: [row["sample"] for row in COHORT.samples_of(patient, "dna", "fastq", "bam")]
+    for patient in COHORT.patients_with("dna")
+}
 
 
 rule dna_reference:
@@ -180,7 +194,7 @@ rule dna_call:
         samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam", "vcf"),
         reads=lambda wildcards: [row["sample"] for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")],
         called=called_units,
-        settings=CONFIG["dna"],
+        settings=CALLING,
         code=fingerprint(
             *("dna/tables", "dna/calling", "dna/limits", "dna/pileup", "dna/consequence", "dna/imports", "dna/tools"),
             *("files", "ledger"),
@@ -220,6 +234,102 @@ rule dna_copy_number:
         "../scripts/dna_copy_number.py"
 
 
+rule dna_fingerprint:
+    input:
+        bam="<results>/dna/bam/{sample}.bam",
+        index="<results>/dna/bam/{sample}.bam.bai",
+        genome="<results>/dna/reference/genome.fa",
+        fai="<results>/dna/reference/genome.fa.fai",
+        regions="<results>/dna/reference/regions.bed",
+        sites=CONFIG["dna"]["identity_sites"] or [],
+    output:
+        "<results>/dna/fingerprint/{sample}.parquet",
+    log:
+        "<logs>/dna/fingerprint/{sample}.log",
+    benchmark:
+        "<benchmarks>/dna/fingerprint/{sample}.tsv"
+    wildcard_constraints:
+        sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=120,
+    params:
+        settings={key: CONFIG["dna"][key] for key in ("min_mapping_quality", "min_base_quality", "max_depth")},
+        code=fingerprint("dna/fingerprint", "dna/pileup", "dna/tools", "files"),
+    message:
+        "dna: fingerprint of {wildcards.sample}"
+    script:
+        "../scripts/dna_fingerprint.py"
+
+
+rule dna_identity:
+    input:
+        fingerprints=lambda wildcards: [
+            f"<results>/dna/fingerprint/{sample}.parquet" for sample in READ_BY_PATIENT[wildcards.patient]
+        ],
+        coverage=lambda wildcards: [
+            f"<results>/dna/coverage/{sample}.tsv" for sample in READ_BY_PATIENT[wildcards.patient]
+        ],
+        variants="<results>/dna/variants/{patient}.parquet",
+    output:
+        samples="<results>/dna/identity/{patient}.tsv",
+        order="<results>/dna/identity/{patient}.order.json",
+        gaps="<results>/gaps/dna/identity.{patient}.tsv",
+    log:
+        "<logs>/dna/identity/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/identity/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(COHORT.patients_with("dna")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=30,
+    params:
+        samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam"),
+        sex=lambda wildcards: COHORT.rows("patients", wildcards.patient)[0].get("sex"),
+        known=CONFIG["dna"]["identity_sites"] is not None,
+        code=fingerprint(
+            *("dna/fingerprint", "dna/identity", "dna/verdicts", "dna/contamination", "dna/order", "dna/sex"),
+            *("files", "ledger"),
+        ),
+    message:
+        "dna: do the samples of {wildcards.patient} match?"
+    script:
+        "../scripts/dna_identity.py"
+
+
+rule dna_relatedness:
+    input:
+        [f"<results>/dna/fingerprint/{sample}.parquet" for samples in READ_BY_PATIENT.values() for sample in samples],
+    output:
+        pairs="<results>/dna/relatedness.tsv",
+        gaps="<results>/gaps/dna/relatedness.tsv",
+    log:
+        "<logs>/dna/relatedness.log",
+    benchmark:
+        "<benchmarks>/dna/relatedness.tsv"
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=60,
+    params:
+        patients=READ_BY_PATIENT,
+        known=CONFIG["dna"]["identity_sites"] is not None,
+        code=fingerprint("dna/fingerprint", "dna/identity", "dna/verdicts", "files", "ledger"),
+    message:
+        "dna: who is whom in the cohort"
+    script:
+        "../scripts/dna_relatedness.py"
+
+
 rule dna_features:
     input:
         variants="<results>/dna/variants/{patient}.parquet",
@@ -250,7 +360,7 @@ rule dna_features:
         specimen=lambda wildcards: next(
             row["specimen"] for row in COHORT.rows("samples") if row["sample"] == wildcards.sample
         ),
-        settings=CONFIG["dna"],
+        settings=CALLING,
         code=fingerprint("dna/features", "dna/consequence", "dna/limits", "features/store", "files"),
     message:
         "dna: features of {wildcards.sample}"

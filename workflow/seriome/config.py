@@ -105,6 +105,9 @@ def reference_problems(config: dict, cohort) -> list[str]:
     for key, path in reference.items():
         if path and not Path(path).is_file():
             problems.append(f"reference.{key}: {path} is not there")
+    sites = config["dna"]["identity_sites"]
+    if sites and not Path(sites).is_file():
+        problems.append(f"dna.identity_sites: {sites} is not there")
     for (assay, kind), keys in NEEDS.items():
         if not cohort.samples_with(assay, kind):
             continue

@@ -19,7 +19,7 @@ from scipy import special
 from seriome.dna.identity import Sites, unlinked
 
 DOSE = (1 / 2, 1 / 3, 1 / 6)  # chance that the other person has 0, 1, 2 of the allele that the patient has not
-RATES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 4e-3)
+RATES = np.geomspace(5e-5, 5e-3, 20)
 MOST = 0.3
 OUTLIER = 0.02
 HOMOZYGOUS, HOMOZYGOUS_DEPTH = 0.97, 20  # share and reads of the others from which the patient is homozygous

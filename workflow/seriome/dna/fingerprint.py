@@ -61,7 +61,7 @@ def places(regions, sites=None, most: int = MOST_BASES) -> list[tuple]:
         if taken + end - start <= most * passed / total or total <= most:
             kept.append((chrom, start, end))
             taken += end - start
-    return kept
+    return [(chrom, *pair) for chrom, pairs in Regions(kept).intervals.items() for pair in pairs]
 
 
 def count(bam, genome, where, settings: dict) -> pd.DataFrame:

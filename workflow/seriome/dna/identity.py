@@ -12,7 +12,8 @@ pair's number rests on the two samples alone: no other sample, and no sample tha
 What reads say of a genotype allows for what tumours, plasma and RNA do to it. A heterozygous place shows 1/2 (beta-
 binomial), or, in a share of the places, any fraction or one allele only (loss of heterozygosity, allelic expression). A
 homozygous place shows its allele, or less of it where a share of the reads is another person's. Both shares are chosen
-to each hypothesis' advantage (SHARES, FOREIGN). A place in NOISE is none: a somatic mutation, an artefact.
+to each hypothesis' advantage (SHARES, FOREIGN). A place in NOISE is none: an artefact, a somatic mutation; so may be
+many more in one of the two samples, a tumour with a high burden (BURDEN, to each hypothesis' advantage, too).
 
 Linked alleles are no independent witnesses: of places within LINKED bases only the best covered in both samples speaks.
 
@@ -26,6 +27,7 @@ whole arms: few places do not tell siblings from one person.
 """
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from scipy import special
@@ -38,6 +40,7 @@ FOREIGN = (0.0, 0.05, 0.2)  # reads of another person
 CONTAMINANT = (0.5, 0.35, 0.15)  # chance that the other person has 0, 1, 2 of the allele that this one has not
 BALANCE = 40  # precision of the beta-binomial around 1/2
 OUTLIER = 0.01  # homozygous places that show any fraction: paralogues, misplaced reads
+BURDEN = (0.2, 1.0)  # somatic mutations of one sample, against the inherited differences
 NOISE = 0.03  # places that are no inherited difference
 LINKED = 20_000  # bases
 DECIDES = 3.0  # log10 likelihood ratio from which a pair is one person, or two
@@ -176,6 +179,14 @@ def compare(sites: Sites, pairs=None) -> list[Pair]:
             looked = np.repeat(np.repeat(_log_product(looked), len(FOREIGN), 0), len(FOREIGN), 1)
             reads = _log_product(_both(likelihood[i], people + NO_DIFFERENCE, likelihood[j], at))
             best.append((reads - looked).max())
+            if people is not ONE_PERSON and people is not UNRELATED:
+                continue
+            for burden, (a, b) in product(BURDEN, ((0, 1), (1, 0))):
+                somatic = NO_DIFFERENCE.copy()
+                somatic[a, b] += 1.5 * burden
+                looked = people.sum() + somatic.sum() - _both(unseen[i], people, unseen[j], at)
+                reads = _both(likelihood[i][:: len(FOREIGN)], people + somatic, likelihood[j][:: len(FOREIGN)], at)
+                best[-1] = max(best[-1], (_log_product(reads) - _log_product(looked)).max())
         ratio = (best[0] - max(best[1:])) / np.log(10)
         found.append(Pair(sites.samples[i], sites.samples[j], len(at), float(ratio)))
     return found

@@ -13,7 +13,7 @@ import numpy as np
 from seriome.dna.fingerprint import table
 
 ARMS = 40
-FOUNDERS = 30  # haplotypes of a gene in the population
+FOUNDERS = 100  # haplotypes of a gene in the population
 SPAN = 30_000  # bases of the genome that a gene's exons lie in
 HET_PER_MB = 500  # heterozygous places per Mb of a person's exons
 COPIES = ((1, 1), (1, 0), (2, 0), (2, 1), (2, 2))  # of an arm in the cancer cells
@@ -76,14 +76,14 @@ def sibling(rng, of: Panel, parents) -> np.ndarray:
     return np.array([np.where(side == 0, *one) for one, side in zip(parents, taken, strict=True)])
 
 
-def tumour(rng, of: Panel, lost: float = 0.3) -> tuple:
-    """Copies of both haplotypes in the cancer cells (2, S), and which somatic places are mutated (S,)."""
+def tumour(rng, of: Panel, lost: float = 0.3, mutated: float = 0.05) -> tuple:
+    """Copies of both haplotypes in the cancer cells (2, S), and which somatic places are mutated (S,): 200 per Mb."""
     _, arm = np.unique(of.chrom.astype(str), return_inverse=True)
     state = rng.choice(len(COPIES), ARMS, p=[0.8 - lost, 0.6 * lost, 0.4 * lost, 0.15, 0.05])
     copies = np.array(COPIES)[state]
     turned = rng.random(ARMS) < 0.5
     copies[turned] = copies[turned][:, ::-1]
-    return copies[arm].T, of.somatic & (rng.random(len(arm)) < 0.05)
+    return copies[arm].T, of.somatic & (rng.random(len(arm)) < mutated)
 
 
 def fingerprint(rng, of: Panel, haplotypes, cancer, sample: Sample, foreign=None, error: float = 0.001):
