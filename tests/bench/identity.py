@@ -24,9 +24,9 @@ from seriome.simulate.counts import ERROR, Setting, draw
 PATIENTS = 6
 
 
-def cohort(rng, *, kind="clean", megabases=1.0, depth=(30, 150), rna=False):
+def cohort(rng, *, kind="clean", megabases=1.0, depth=(30, 150), rna=False, snps=0):
     """(fingerprints, {patient: samples}, what findings should say: set of (patient, sample, other))."""
-    panel = made.panel(rng, megabases, genes=max(10, round(300 * megabases)))
+    panel = made.known_snps(rng, snps) if snps else made.panel(rng, megabases, max(10, round(300 * megabases)))
     names = [f"P{number}" for number in range(PATIENTS)]
     parents = made.person(rng, panel), made.person(rng, panel)
     people = {name: made.person(rng, panel) for name in names} | {"foreign": made.person(rng, panel)}
@@ -63,12 +63,12 @@ def named(rng, **how) -> tuple[bool, int]:
     return {(one.patient, one.sample, one.other) for one in said} == expected, len(said)
 
 
-def pairs_by_depth(rng, megabases, depth) -> dict:
+def pairs_by_depth(rng, depth, **how) -> dict:
     """Shares of pairs, of one person and of two, that are right, wrong, and not estimable."""
-    fingerprints, patients, _ = cohort(rng, megabases=megabases, depth=(depth, depth))
+    fingerprints, patients, _ = cohort(rng, depth=(depth, depth), **how)
     of = {sample: patient for patient, samples in patients.items() for sample in samples}
     counts = {"right": 0, "wrong": 0, "not_estimable": 0}
-    for one in compare(gather(fingerprints)):
+    for one in compare(gather(fingerprints), known="snps" in how):
         truth = "one_person" if of[one.first] == of[one.second] else "two_people"
         counts["not_estimable" if one.said == "not_estimable" else "right" if one.said == truth else "wrong"] += 1
     return counts
@@ -128,12 +128,14 @@ def report(number: int) -> dict:
     print(f"exchanged timepoints: {result['order']}")
     print("\npairs of samples (right, wrong, not estimable), by size of panel and depth")
     result["pairs"] = {}
-    for megabases in (0.02, 0.05, 0.2, 1.0):
+    panels = [("megabases", size) for size in (0.02, 0.05, 0.2, 1.0)] + [("snps", size) for size in (12, 24, 50, 300)]
+    for kind, size in panels:
         for depth in (2, 5, 15, 60):
-            counts = pairs_by_depth(np.random.default_rng([int(100 * megabases), depth]), megabases, depth)
+            rounds = [pairs_by_depth(np.random.default_rng([seed, depth]), depth, **{kind: size}) for seed in range(3)]
+            counts = {key: sum(one[key] for one in rounds) for key in rounds[0]}
             total = sum(counts.values())
-            result["pairs"][f"{megabases} Mb {depth}x"] = counts
-            print(f"  {megabases:5} Mb {depth:3}x   " + "  ".join(f"{n / total:6.1%}" for n in counts.values()))
+            result["pairs"][f"{size} {kind} {depth}x"] = counts
+            print(f"  {size:5} {kind:9} {depth:3}x   " + "  ".join(f"{n / total:6.1%}" for n in counts.values()))
     print("\norder of timepoints: right pair named, wrong pair named, false alarms in clean ones, not estimable")
     result["order_by_timepoints"] = {}
     for samples in (4, 5, 6, 8, 10):

@@ -13,7 +13,8 @@ What reads say of a genotype allows for what tumours, plasma and RNA do to it. A
 binomial), or, in a share of the places, any fraction or one allele only (loss of heterozygosity, allelic expression). A
 homozygous place shows its allele, or less of it where a share of the reads is another person's. Both shares are chosen
 to each hypothesis' advantage (SHARES, FOREIGN). A place in NOISE is none: an artefact, a somatic mutation; so may be
-many more in one of the two samples, a tumour with a high burden (BURDEN, to each hypothesis' advantage, too).
+many more in one of the two samples, a tumour with a high burden (BURDEN, to each hypothesis' advantage, too), unless
+the places are known SNPs.
 
 Linked alleles are no independent witnesses: of places within LINKED bases only the best covered in both samples speaks.
 
@@ -27,7 +28,7 @@ whole arms: few places do not tell siblings from one person.
 """
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 from scipy import special
@@ -163,14 +164,13 @@ class Pair:
         return "one_person" if self.ratio >= DECIDES else "two_people" if self.ratio <= -DECIDES else "not_estimable"
 
 
-def compare(sites: Sites, pairs=None) -> list[Pair]:
-    """Each pair of samples (or those named by index), in the order of the samples."""
+def compare(sites: Sites, known: bool = False) -> list[Pair]:
+    """Each pair of samples, in their order. known: the places are known SNPs, where somatic mutations are too rare."""
     count = len(sites.samples)
-    pairs = [(i, j) for i in range(count) for j in range(i + 1, count)] if pairs is None else pairs
     likelihood = [genotype_likelihoods(sites.alt[n], sites.depth[n]) for n in range(count)]
     unseen = [1 - looked_at(sites.depth[n]) for n in range(count)]
     looks, depth, found = sites.looks, sites.depth, []
-    for i, j in pairs:
+    for i, j in combinations(range(count), 2):
         at = np.flatnonzero((looks[i] | looks[j]) & (depth[i] > 0) & (depth[j] > 0))
         at = at[unlinked(sites.chrom[at], sites.pos[at], np.minimum(depth[i, at], depth[j, at]))]
         best = []
@@ -179,7 +179,7 @@ def compare(sites: Sites, pairs=None) -> list[Pair]:
             looked = np.repeat(np.repeat(_log_product(looked), len(FOREIGN), 0), len(FOREIGN), 1)
             reads = _log_product(_both(likelihood[i], people + NO_DIFFERENCE, likelihood[j], at))
             best.append((reads - looked).max())
-            if people is not ONE_PERSON and people is not UNRELATED:
+            if known or (people is not ONE_PERSON and people is not UNRELATED):
                 continue
             for burden, (a, b) in product(BURDEN, ((0, 1), (1, 0))):
                 somatic = NO_DIFFERENCE.copy()

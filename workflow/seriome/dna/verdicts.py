@@ -91,6 +91,7 @@ class Finding:
     other: str = ""
     partner: str = ""
     ratio: float = 0.0
+    held_out: bool = False
 
 
 def findings(patients: dict, pairs) -> list[Finding]:
@@ -129,12 +130,11 @@ def findings(patients: dict, pairs) -> list[Finding]:
             if partner in stands:  # said once, of the patient that comes first
                 first, second = sorted((patient, other))
                 result.append(Finding(first, "", "patients_are_one_person", second))
-        elif partner in stands:
-            result.append(Finding(patient, sample, "sample_of_other_patient", other, partner, ratio))
-        elif said == "unclear":
-            result.append(Finding(patient, sample, "samples_of_two_people", other, partner, ratio))
-        elif said == "mismatch":
-            result.append(Finding(patient, sample, "sample_of_nobody", other, partner, ratio))
+            continue
+        reason = "samples_of_two_people" if said == "unclear" else "sample_of_nobody" if said == "mismatch" else ""
+        reason = "sample_of_other_patient" if partner in stands else reason
+        if reason:
+            result.append(Finding(patient, sample, reason, other, partner, ratio, said in FAILED))
     return sorted(set(result), key=lambda one: (one.patient, one.sample, one.reason, one.other))
 
 
@@ -146,7 +146,7 @@ def of_patient(samples, sites, sexes: dict, known: bool) -> list[dict]:
     known     the places are known SNPs
     """
     names = list(sites.samples)
-    pairs = compare(sites)
+    pairs = compare(sites, known)
     found = verdicts(names, pairs)
     matched = [name for name in names if found[name] == "match"]
     normals = [row["sample"] for row in samples if row["specimen"] == "normal" and row["sample"] in matched]
@@ -239,7 +239,9 @@ def problem(finding: Finding) -> DataError:
         )
     if finding.reason == "sample_of_other_patient":
         detail = f"{sample} is of one person with the samples of {other}, nearest {partner}{certain}"
-        return DataError(finding.reason, f"{detail}; it is held out of the clones of {finding.patient}", way_out)
+        unsure = f"; not held out, since the samples of {finding.patient} alone do not tell, so act on it"
+        detail += f"; it is held out of the clones of {finding.patient}" if finding.held_out else unsure
+        return DataError(finding.reason, detail, way_out)
     near = f"; it matches {partner} of {other}{certain}" if partner else "; nobody in the cohort matches it"
     if finding.reason == "sample_of_nobody":
         detail = f"{sample} is of another person than the other samples of {finding.patient}{near}; it is held out"

@@ -46,20 +46,27 @@ class Sample:
 
 
 def panel(rng, megabases: float = 1.0, genes: int = 300) -> Panel:
-    """A panel of `genes` genes; 1 % of its places are artefacts, and every tumour has 10 mutations per Mb."""
+    """A panel of `genes` genes; 1 % of its places are artefacts, and 200 per Mb may be mutated."""
     spectrum = np.exp(rng.uniform(np.log(RAREST), 0, rng.poisson(HET_PER_MB * megabases * np.log(1 / RAREST))))
-    artefacts, mutations = int(0.01 * len(spectrum)), int(200 * megabases)
-    count = len(spectrum) + artefacts + mutations
-    gene = rng.integers(0, genes, count)
+    kinds = np.repeat([0, 1, 2], [len(spectrum), int(0.01 * len(spectrum)), int(200 * megabases)])
+    frequency = np.where(kinds == 0, np.resize(spectrum, len(kinds)), 0)
+    return _laid_out(rng, frequency, rng.integers(0, genes, len(kinds)), kinds, genes)
+
+
+def known_snps(rng, count: int) -> Panel:
+    """So many common SNPs (frequency 0.3 to 0.7), far from each other."""
+    return _laid_out(rng, rng.uniform(0.3, 0.7, count), np.arange(count), np.zeros(count, int), count)
+
+
+def _laid_out(rng, frequency, gene, kinds, genes) -> Panel:
     weight = rng.dirichlet(np.full(FOUNDERS, 2.0), genes)
-    frequency = np.concatenate([spectrum, np.zeros(count - len(spectrum))])
-    founders = rng.random((count, FOUNDERS)) < frequency[:, None]
-    kind = np.repeat([0, 1, 2], [len(spectrum), artefacts, mutations])
+    founders = rng.random((len(gene), FOUNDERS)) < frequency[:, None]
     arm = rng.integers(0, ARMS, genes)
-    pos = 1 + gene * 200_000 + rng.integers(0, SPAN, count)
+    pos = 1 + gene * 200_000 + rng.integers(0, SPAN, len(gene))
     order = np.lexsort((pos, arm[gene]))
     chrom = np.array([f"arm{one:02}" for one in arm[gene]], object)
-    return Panel(chrom[order], pos[order], gene[order], founders[order], weight, kind[order] == 1, kind[order] == 2)
+    gene, kinds = gene[order], kinds[order]
+    return Panel(chrom[order], pos[order], gene, founders[order], weight, kinds == 1, kinds == 2)
 
 
 def person(rng, of: Panel) -> np.ndarray:
@@ -77,7 +84,7 @@ def sibling(rng, of: Panel, parents) -> np.ndarray:
 
 
 def tumour(rng, of: Panel, lost: float = 0.3, mutated: float = 0.05) -> tuple:
-    """Copies of both haplotypes in the cancer cells (2, S), and which somatic places are mutated (S,): 200 per Mb."""
+    """Copies of both haplotypes in the cancer cells (2, S), and the share `mutated` of the somatic places (S,)."""
     _, arm = np.unique(of.chrom.astype(str), return_inverse=True)
     state = rng.choice(len(COPIES), ARMS, p=[0.8 - lost, 0.6 * lost, 0.4 * lost, 0.15, 0.05])
     copies = np.array(COPIES)[state]
