@@ -167,39 +167,46 @@ class Pair:
 def compare(sites: Sites, known: bool = False) -> list[Pair]:
     """Each pair of samples, in their order. known: the places are known SNPs, where somatic mutations are too rare."""
     count = len(sites.samples)
-    likelihood = [genotype_likelihoods(sites.alt[n], sites.depth[n]) for n in range(count)]
-    unseen = [1 - looked_at(sites.depth[n]) for n in range(count)]
+    likelihood = [_genotype_first(genotype_likelihoods(sites.alt[n], sites.depth[n])) for n in range(count)]
+    unseen = [_genotype_first(1 - looked_at(sites.depth[n])) for n in range(count)]
     looks, depth, found = sites.looks, sites.depth, []
     for i, j in combinations(range(count), 2):
         at = np.flatnonzero((looks[i] | looks[j]) & (depth[i] > 0) & (depth[j] > 0))
         at = at[unlinked(sites.chrom[at], sites.pos[at], np.minimum(depth[i, at], depth[j, at]))]
+        reads, missed = ([one[n][..., at] for n in (i, j)] for one in (likelihood, unseen))
+        clean = [one[:, :: len(FOREIGN)] for one in reads]
         best = []
         for people in (ONE_PERSON, UNRELATED, SIBLINGS, PARENT):
-            looked = people.sum() + NO_DIFFERENCE.sum() - _both(unseen[i], people, unseen[j], at)
-            looked = np.repeat(np.repeat(_log_product(looked), len(FOREIGN), 0), len(FOREIGN), 1)
-            reads = _log_product(_both(likelihood[i], people + NO_DIFFERENCE, likelihood[j], at))
-            best.append((reads - looked).max())
+            looked = people.sum() - _both(missed[0], people, missed[1])
+            base = _log_product(looked + NO_DIFFERENCE.sum()).repeat(len(FOREIGN), 0).repeat(len(FOREIGN), 1)
+            best.append((_log_product(_both(reads[0], people + NO_DIFFERENCE, reads[1])) - base).max())
             if known or (people is not ONE_PERSON and people is not UNRELATED):
                 continue
             for burden, (a, b) in product(BURDEN, ((0, 1), (1, 0))):
                 somatic = NO_DIFFERENCE.copy()
                 somatic[a, b] += 1.5 * burden
-                looked = people.sum() + somatic.sum() - _both(unseen[i], people, unseen[j], at)
-                reads = _both(likelihood[i][:: len(FOREIGN)], people + somatic, likelihood[j][:: len(FOREIGN)], at)
-                best[-1] = max(best[-1], (_log_product(reads) - _log_product(looked)).max())
+                base = _log_product(looked + somatic.sum())
+                best[-1] = max(best[-1], (_log_product(_both(clean[0], people + somatic, clean[1])) - base).max())
         ratio = (best[0] - max(best[1:])) / np.log(10)
         found.append(Pair(sites.samples[i], sites.samples[j], len(at), float(ratio)))
     return found
 
 
-def _both(one, table, other, at) -> np.ndarray:
-    """Sums over the genotypes of both samples: (settings of the first, settings of the second, places)."""
-    left, right = (one[:, at] @ table)[:, None], other[:, at][None]
-    return sum(left[..., genotype] * right[..., genotype] for genotype in range(3))
+def _genotype_first(values) -> np.ndarray:
+    return np.ascontiguousarray(values.transpose(2, 0, 1))
+
+
+def _both(one, table, other) -> np.ndarray:
+    """Sums over the genotypes (first axis) of both samples: (settings of the first, settings of the second, places)."""
+    left = np.tensordot(table.T, one, 1)
+    total = left[0][:, None] * other[0]
+    for genotype in (1, 2):
+        total += left[genotype][:, None] * other[genotype]
+    return total
 
 
 def _log_product(values) -> np.ndarray:
     """log of the product over the last axis; few logarithms, as each value lies above 1e-20."""
-    rest = -values.shape[-1] % 12
-    padded = np.concatenate([values, np.ones((*values.shape[:-1], rest))], axis=-1)
-    return np.log(padded.reshape(*values.shape[:-1], -1, 12).prod(axis=-1)).sum(axis=-1)
+    whole = values.shape[-1] // 12 * 12
+    blocks = values[..., :whole].reshape(*values.shape[:-1], 12, -1).prod(axis=-2)
+    return np.log(blocks).sum(axis=-1) + np.log(values[..., whole:].prod(axis=-1))
