@@ -1,6 +1,7 @@
 """Identity: tables by integration, pairs by hand and against bcftools gtcheck, planted swaps, strangers and orders."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pysam.bcftools
 import pytest
 from scipy import integrate
 
-from seriome.dna import contamination, fingerprint, identity, order, sex, verdicts
+from seriome.dna import contamination, fingerprint, identity, order, sex, tables, verdicts
 from seriome.errors import InputError
 from seriome.simulate import identities as planted
 
@@ -215,7 +216,36 @@ def test_a_stranger_and_one_person_twice():
     assert said(patients, people) == {
         ("P", "Pt", "sample_of_nobody", ""),
         ("Q", "", "patients_are_one_person", "R"),
+        ("R", "", "patients_are_one_person", "Q"),
     }
+
+
+def test_a_cohort_without_reads_is_a_valid_one():
+    sites = identity.gather(fingerprint.read_all({}))
+    assert identity.compare(sites) == []
+    assert verdicts.of_patient([], sites, {}, known=False) == []
+    assert verdicts.findings({"P": []}, []) == []
+    assert verdicts.order_of(tables.typed([])).status == "not_estimable"
+
+
+def test_problems_become_words():
+    found = verdicts.Finding("P", "Pt", "sample_of_other_patient", "Q", "Qn", 41.3, held_out=True)
+    error = verdicts.problem(found)
+    assert (error.reason, "Pt is of one person with the samples of Q" in error.detail) == (
+        "sample_of_other_patient",
+        True,
+    )
+    assert "held out of the clones of P" in error.detail
+    assert "not held out" in verdicts.problem(replace(found, held_out=False)).detail
+    row = {"sample": "Pt", "verdict": "match", "sex": "male"}
+    row |= {"contamination": 0.05, "contamination_lower": 0.03, "contamination_upper": 0.07}
+    said = order.Order("exchanged", "", 2.0, 3, "Pt", "Px", ("Pt and Py",))
+    told = {error.reason: error.detail for _, error in verdicts.problems_of_patient([row], said, "female")}
+    assert told["contaminated"].startswith("5.0 % (3.0 to 7.0 %)")
+    assert "male" in told["other_sex"]
+    assert "100 times likelier if Pt and Px change places; or Pt and Py" in told["timepoints_exchanged"]
+    quiet = row | {"contamination_lower": 0.001}
+    assert verdicts.problems_of_patient([quiet], order.Order("as_stated"), "male") == []
 
 
 def test_of_two_samples_the_cohort_names_the_one_that_it_knows():

@@ -127,9 +127,11 @@ def findings(patients: dict, pairs) -> list[Finding]:
         ratio, partner = max(candidates, key=lambda one: (one[1] in stands, one[0], one[1]), default=(0.0, ""))
         other = of.get(partner, "")
         if stays:
-            if partner in stands:  # said once, of the patient that comes first
-                first, second = sorted((patient, other))
-                result.append(Finding(first, "", "patients_are_one_person", second))
+            if partner in stands:
+                result += [
+                    Finding(one, "", "patients_are_one_person", two)
+                    for one, two in ((patient, other), (other, patient))
+                ]
             continue
         reason = "samples_of_two_people" if said == "unclear" else "sample_of_nobody" if said == "mismatch" else ""
         reason = "sample_of_other_patient" if partner in stands else reason
@@ -212,7 +214,7 @@ def problems_of_patient(rows, order: Order, sex: str | None) -> list[tuple]:
             found.append((row["sample"], DataError("contaminated", detail, way_out)))
     seen = {row["sex"] for row in rows if row["verdict"] == "match"} - {"not_estimable"}
     if sex in ("female", "male") and seen and sex not in seen:
-        detail = f"the sheet says {sex}, the depth of X and Y in {len(rows)} samples says {' and '.join(sorted(seen))}"
+        detail = f"the sheet says {sex}, the depth of X and Y says {' and '.join(sorted(seen))}"
         found.append(
             ("", DataError("other_sex", detail, "check the sheet of patients, and where the samples came from"))
         )
