@@ -1,9 +1,9 @@
 """Identity: are planted swaps named, and clean cohorts left alone? python -m tests.bench.identity
 
-Cohorts of 6 patients x 4 samples (normal 30-60x, tumours and plasma of purity 0.2-0.9 and 0.01-0.3 at 30-150x) on a
-panel of 1 Mb. Planted: two samples of two patients exchanged, a sample of a person that is not of the cohort, RNA
-exchanged. A swap counts as named when exactly the samples concerned are named, each with its right patient. Clean
-cohorts hold two patients who are siblings. Then how small a panel may be, and what 5x to 30x of tumour give.
+Cohorts of 6 patients x 4 samples at 30-150x (normal, two tumours of purity 0.2-0.9, plasma of 0.01-0.3) on a panel of
+1 Mb; two of the patients are siblings. Planted: two samples of two patients exchanged, a sample of a person that is not
+of the cohort, one person as two patients, RNA of two patients exchanged. Named is what is named with the right patient,
+and nothing besides. Then which share of the pairs can be told at all, by size of panel, known SNPs and depth.
 The order of timepoints: patients with 60 mutations of 4 to 6 clones over 6 timepoints (then 4 to 10), half with plasma,
 two samples exchanged at random.
 """
@@ -46,6 +46,9 @@ def cohort(rng, *, kind="clean", megabases=1.0, depth=(30, 150), rna=False, snps
         one, other = f"{left}-{label}", f"{right}-{label}"
         real |= {one: right, other: left}
         expected = {(left, one, right), (right, other, left)}
+    elif kind == "twice":
+        real |= {sample: left for sample, one in plan.items() if one.patient == right}
+        expected = {(left, "", right), (right, "", left)}
     elif kind == "foreign":
         real[f"{left}-{label}"] = "foreign"
         expected = {(left, f"{left}-{label}", "")}
@@ -104,7 +107,7 @@ def contaminated(rng, share: float):
 
 def run(number: int = 50) -> dict:
     result = {"swaps_named": {}, "swap_false_alarms": {}}
-    for kind in ("swap", "foreign", "rna"):
+    for kind in ("swap", "foreign", "twice", "rna"):
         right = [named(np.random.default_rng([seed, 1]), kind=kind, rna=kind == "rna")[0] for seed in range(number)]
         result["swaps_named"][kind] = sum(right)
     for kind in ("dna", "rna"):

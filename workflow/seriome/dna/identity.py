@@ -7,7 +7,8 @@ Two fingerprints are compared where one of the two looks to have an allele that 
 
 each integrated over the frequency p of the allele, density 1/p (the neutral spectrum: Ewens 1972,
 doi:10.1016/0040-5809(72)90035-4), and divided by the chance that the place is looked at at all, with these depths. So a
-pair's number rests on the two samples alone: no other sample, and no sample that comes later, changes it.
+pair's number rests on the two samples alone: no other sample, and no sample that comes later, changes it (but for the
+rare place of three alleles, of which the commonest two count).
 
 What reads say of a genotype allows for what tumours, plasma and RNA do to it. A heterozygous place shows 1/2 (beta-
 binomial), or, in a share of the places, any fraction or one allele only (loss of heterozygosity, allelic expression). A
@@ -19,9 +20,9 @@ the places are known SNPs.
 Linked alleles are no independent witnesses: of places within LINKED bases only the best covered in both samples speaks.
 
 The answer is log10 P(reads | one person) / P(reads | two people), who may be unrelated, siblings or parent and child,
-whichever fits best. Below DECIDES either way it is not estimable. The idea
-of telling people apart by reads at SNPs is also that of `bcftools gtcheck`, of NGSCheckMate, Lee et al. 2017,
-doi:10.1093/nar/gkx193, and of somalier, Pedersen et al. 2020, doi:10.1186/s13073-020-00761-2.
+whichever fits best. Below DECIDES either way it is not estimable. People are told apart by reads at SNPs in `bcftools
+gtcheck`, in NGSCheckMate, Lee et al. 2017, doi:10.1093/nar/gkx193, and in somalier, Pedersen et al. 2020,
+doi:10.1186/s13073-020-00761-2, too.
 
 Limits: identical twins are one person. A place is an independent witness of siblings only in part, since they share
 whole arms: few places do not tell siblings from one person.
