@@ -421,6 +421,8 @@ def test_places_are_thinned_evenly_and_known_ones_lie_within_the_regions():
     assert 3_000 < sum(size.values()) <= 4_000
     assert abs(size["c1"] - size["c2"]) <= fingerprint.PIECE
     assert fingerprint.places(regions, [("c3", 99, 101), ("c9", 1, 2)]) == [("c3", 100, 101)]
+    with pytest.raises(InputError, match="none of the 1 known SNPs"):
+        fingerprint.places(regions, [("chr3", 99, 101)])
 
 
 def test_known_sites_from_bed_and_vcf(tmp_path):

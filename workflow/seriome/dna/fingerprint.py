@@ -44,10 +44,14 @@ def places(regions, sites=None, most: int = MOST_BASES) -> list[tuple]:
     """Where to count: the bases of `sites` within `regions`, or without sites up to `most` bases, evenly from regions.
 
     regions, sites   intervals (chrom, start, end, ...), 0-based, half-open
+    Raises InputError when no site lies within the regions.
     """
     if sites is not None:
         inside = Regions(regions)
-        return [(c, at, at + 1) for c, start, end in sites for at in range(start, end) if (c, at) in inside]
+        found = [(c, at, at + 1) for c, start, end in sites for at in range(start, end) if (c, at) in inside]
+        if not found:
+            raise InputError(f"none of the {len(sites)} known SNPs lies within the regions: other names of contigs?")
+        return found
     pieces = [
         (chrom, at, min(at + PIECE, end))
         for chrom, pairs in Regions(regions).intervals.items()
