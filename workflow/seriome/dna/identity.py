@@ -24,8 +24,8 @@ whichever fits best. Below DECIDES either way it is not estimable. People are to
 gtcheck`, in NGSCheckMate, Lee et al. 2017, doi:10.1093/nar/gkx193, and in somalier, Pedersen et al. 2020,
 doi:10.1186/s13073-020-00761-2, too.
 
-Limits: identical twins are one person. A place is an independent witness of siblings only in part, since they share
-whole arms: few places do not tell siblings from one person.
+Limits: identical twins are one person. Siblings share whole arms, so that their places are no independent witnesses:
+tumours of two siblings that both lost much can look like one person's (verdicts.py asks their other samples).
 """
 
 from dataclasses import dataclass
