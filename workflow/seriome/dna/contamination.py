@@ -7,8 +7,9 @@ that E[p^2] = 1/2, E[2p(1-p)] = 1/3. Known common SNPs are alike from either sid
 of the reads; a place in OUTLIER shows any fraction. Interval: likelihoods within a factor of exp(1.92) of the best
 (95 %). The idea is that of ContEst, Cibulskis et al. 2011, doi:10.1093/bioinformatics/btr446.
 
-Limits: one other person; fractions up to MOST, the interval too narrow beyond some 15 %; without a normal nothing is said, since an allele that a tumour lost is
-not the patient's being homozygous. Copies of the tumour change the share a little.
+Limits: one other person; fractions up to MOST, the interval too narrow beyond some 15 %. Without a normal nothing is
+said, since an allele that a tumour lost is not the patient's being homozygous. The tumour's copies change the share a
+little.
 """
 
 from dataclasses import dataclass
