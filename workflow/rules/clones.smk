@@ -2,6 +2,7 @@
 Clones: which mutations travel together, in what share of the cancer cells, and since when.
 needs  <results>/dna/variants/{patient}.parquet        reads of every somatic variant in every sample with dna
        <results>/dna/copy_number/{patient}.parquet     coverage of every gene against the normal
+       <results>/dna/identity/{patient}.tsv            which samples are held out, being another person's
 gives  <results>/clones/{patient}/clusters.tsv         a row per mutation and sample: its cluster, its CCF
        <results>/clones/{patient}/tree.tsv             a row per cluster: its parent, and how sure that is
        <results>/clones/{patient}/trees.json           the trees that the data leave, each with its probability
@@ -23,6 +24,7 @@ rule clones:
         known=ACTIONABILITY,
         variants="<results>/dna/variants/{patient}.parquet",
         copy_number="<results>/dna/copy_number/{patient}.parquet",
+        identity="<results>/dna/identity/{patient}.tsv",
     output:
         clusters="<results>/clones/{patient}/clusters.tsv",
         tree="<results>/clones/{patient}/tree.tsv",
@@ -49,7 +51,7 @@ rule clones:
     params:
         treatments=lambda wildcards: COHORT.rows("treatments", wildcards.patient),
         settings={**CONFIG["clones"], "seed": CONFIG["seed"]},
-        code=fingerprint("clones", "dna/consequence", "known"),
+        code=fingerprint("clones", "dna/consequence", "dna/verdicts", "known"),
     message:
         "clones: {wildcards.patient}"
     script:

@@ -10,6 +10,9 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
        <results>/dna/copy_number/{patient}.parquet   log2 ratio per gene and sample against the matched normal
+       <results>/dna/fingerprint/{sample}.parquet    reads of each base where people differ
+       <results>/dna/identity/{patient}.tsv, .order.json    do a patient's samples match, are they clean, in order
+       <results>/dna/relatedness.tsv                 every pair of samples of the cohort: one person or two
        <results>/dna/host/                           the host's genome with its bwa index, where there are xenografts
        <results>/dna/fusions/{patient}.tsv           junctions of driver genes with other places
        <results>/dna/fidelity/{patient}.tsv, .variants.tsv    what xenografts and organoids share with the tumours
@@ -19,6 +22,9 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/features/assay=dna/patient=/sample=.parquet    kinds variant (vaf), copy_number (log2_ratio), biomarker
        <results>/gaps/dna/{unit,sample,patient}.*.tsv    bam_not_sorted, other_reference, no_barcode,
                                                      no_consensus, no_reads, no_matched_normal
+       <results>/gaps/dna/identity.{patient}.tsv     contaminated, other_sex, timepoints_exchanged
+       <results>/gaps/dna/relatedness.tsv            sample_of_other_patient, sample_of_nobody, samples_of_two_people,
+                                                     patients_are_one_person
 """
 
 GAPS += collect(
@@ -27,6 +33,20 @@ GAPS += collect(
 )
 GAPS += collect("<results>/gaps/dna/sample.{sample}.tsv", sample=COHORT.samples_with("dna", "fastq", "bam"))
 GAPS += collect("<results>/gaps/dna/patient.{patient}.tsv", patient=COHORT.patients_with("dna"))
+GAPS += collect("<results>/gaps/dna/identity.{patient}.tsv", patient=COHORT.patients_with("dna"))
+GAPS += ["<results>/gaps/dna/relatedness.tsv"]
+
+CALLING = {  # what the variants rest on: any other key may change without calling them anew
+    key: CONFIG["dna"][key]
+    for key in (
+        *("min_mapping_quality", "min_base_quality", "max_depth", "min_alt_reads", "min_evidence", "call_error"),
+        *("germline_vaf", "tumor_in_normal", "population_af", "strand_bias", "callable_depth"),
+    )
+}
+READ_BY_PATIENT = {
+    patient: [row["sample"] for row in COHORT.samples_of(patient, "dna", "fastq", "bam")]
+    for patient in COHORT.patients_with("dna")
+}
 PATIENTS_WITH_MODELS = [
     patient
     for patient in COHORT.patients_with("dna")
@@ -258,7 +278,7 @@ rule dna_call:
         samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam", "vcf"),
         reads=lambda wildcards: [row["sample"] for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")],
         called=called_units,
-        settings=CONFIG["dna"],
+        settings=CALLING,
         code=fingerprint(
             *("dna/tables", "dna/calling", "dna/background", "dna/normals", "dna/limits", "dna/pileup"),
             *("dna/consequence", "dna/hgvs", "dna/imports", "dna/tools", "files", "ledger"),
@@ -296,6 +316,102 @@ rule dna_copy_number:
         "dna: copy number of {wildcards.patient}"
     script:
         "../scripts/dna_copy_number.py"
+
+
+rule dna_fingerprint:
+    input:
+        bam="<results>/dna/bam/{sample}.bam",
+        index="<results>/dna/bam/{sample}.bam.bai",
+        genome="<results>/dna/reference/genome.fa",
+        fai="<results>/dna/reference/genome.fa.fai",
+        regions="<results>/dna/reference/regions.bed",
+        sites=CONFIG["dna"]["identity_sites"] or [],
+    output:
+        "<results>/dna/fingerprint/{sample}.parquet",
+    log:
+        "<logs>/dna/fingerprint/{sample}.log",
+    benchmark:
+        "<benchmarks>/dna/fingerprint/{sample}.tsv"
+    wildcard_constraints:
+        sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=120,
+    params:
+        settings={key: CONFIG["dna"][key] for key in ("min_mapping_quality", "min_base_quality", "max_depth")},
+        code=fingerprint("dna/fingerprint", "dna/pileup", "dna/tools", "files"),
+    message:
+        "dna: fingerprint of {wildcards.sample}"
+    script:
+        "../scripts/dna_fingerprint.py"
+
+
+rule dna_identity:
+    input:
+        fingerprints=lambda wildcards: [
+            f"<results>/dna/fingerprint/{sample}.parquet" for sample in READ_BY_PATIENT[wildcards.patient]
+        ],
+        coverage=lambda wildcards: [
+            f"<results>/dna/coverage/{sample}.tsv" for sample in READ_BY_PATIENT[wildcards.patient]
+        ],
+        variants="<results>/dna/variants/{patient}.parquet",
+    output:
+        samples="<results>/dna/identity/{patient}.tsv",
+        order="<results>/dna/identity/{patient}.order.json",
+        gaps="<results>/gaps/dna/identity.{patient}.tsv",
+    log:
+        "<logs>/dna/identity/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/identity/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(COHORT.patients_with("dna")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1500),
+        runtime=30,
+    params:
+        samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam"),
+        sex=lambda wildcards: COHORT.rows("patients", wildcards.patient)[0].get("sex"),
+        known=CONFIG["dna"]["identity_sites"] is not None,
+        code=fingerprint(
+            *("dna/fingerprint", "dna/identity", "dna/verdicts", "dna/contamination", "dna/order", "dna/sex"),
+            *("files", "ledger"),
+        ),
+    message:
+        "dna: do the samples of {wildcards.patient} match?"
+    script:
+        "../scripts/dna_identity.py"
+
+
+rule dna_relatedness:
+    input:
+        [f"<results>/dna/fingerprint/{sample}.parquet" for samples in READ_BY_PATIENT.values() for sample in samples],
+    output:
+        pairs="<results>/dna/relatedness.tsv",
+        gaps="<results>/gaps/dna/relatedness.tsv",
+    log:
+        "<logs>/dna/relatedness.log",
+    benchmark:
+        "<benchmarks>/dna/relatedness.tsv"
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=60,
+    params:
+        patients=READ_BY_PATIENT,
+        known=CONFIG["dna"]["identity_sites"] is not None,
+        code=fingerprint("dna/fingerprint", "dna/identity", "dna/verdicts", "files", "ledger"),
+    message:
+        "dna: who is whom in the cohort"
+    script:
+        "../scripts/dna_relatedness.py"
 
 
 rule dna_context:

@@ -4,19 +4,22 @@ import pandas as pd
 
 from seriome.clones.model import Settings
 from seriome.clones.tables import clones
+from seriome.dna.verdicts import hold_out
+from seriome.files import read_tsv
 from seriome.ledger import Gaps
 from seriome.logs import log_to
 
 with log_to(snakemake.log[0]) as log:
+    variants, failed = hold_out(pd.read_parquet(snakemake.input.variants), read_tsv(snakemake.input.identity))
     found = clones(
-        pd.read_parquet(snakemake.input.variants),
+        variants,
         pd.read_parquet(snakemake.input.copy_number),
         snakemake.params.treatments,
         Settings(**snakemake.params.settings),
     )
     found.results.write(dict(snakemake.output.items()))
     gaps = Gaps()
-    for sample, problem in found.problems:
+    for sample, problem in [("", failed)] if failed else found.problems:
         with gaps.spoil(patient=snakemake.wildcards.patient, sample=sample, assay="dna", stage="clones"):
             raise problem
     gaps.write(snakemake.output.gaps)

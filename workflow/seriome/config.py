@@ -108,6 +108,9 @@ def reference_problems(config: dict, cohort) -> list[str]:
     for path in config["dna"]["msi_normals"]:
         if not Path(path).is_file():
             problems.append(f"dna.msi_normals: {path} is not there")
+    sites = config["dna"]["identity_sites"]
+    if sites and not Path(sites).is_file():
+        problems.append(f"dna.identity_sites: {sites} is not there")
     for (assay, kind), keys in NEEDS.items():
         if not cohort.samples_with(assay, kind):
             continue

@@ -23,6 +23,10 @@ host         reads of a xenograft's host
 fidelity     what xenografts and organoids share with the tumour
 features     the sample's features
 copy_number  coverage per gene against the matched normal
+fingerprint  a sample's reads of each base where people differ
+identity     two fingerprints: one person or two
+verdicts     which samples are not whose the sheet says, and what is held out
+contamination, sex, order    another person's reads; X and Y; timepoints that changed places
 
 Coordinates are 0-based and half-open unless a name says `pos` (1-based, as in VCF).
 """

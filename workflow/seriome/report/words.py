@@ -29,6 +29,14 @@ REASONS = {
     "empty_file": "empty file",
     "malformed_table": "table cannot be read",
     "malformed_vcf": "not a valid VCF file",
+    "sample_of_other_patient": "the sample is another patient's",
+    "sample_of_nobody": "the sample is nobody's in this cohort",
+    "samples_of_two_people": "samples of two people under one name",
+    "patients_are_one_person": "two patients with one genotype",
+    "contaminated": "reads of another person in the sample",
+    "other_sex": "not the sex that the sheet says",
+    "timepoints_exchanged": "two timepoints seem exchanged",
+    "no_clones_without_normal": "no clones, since the normal may be another person's",
 }
 
 GLOSSARY = [
