@@ -88,7 +88,7 @@ def _patient(words) -> dict:
         ]
         normal = {"patient": "P", "sample": "N", "timepoint": "T0", "day": 0, "specimen": "normal"}
         start = time.process_time()
-        joint, _ = call_patient([normal, *rows], bams, {}, paths, SETTINGS)
+        joint, *_ = call_patient([normal, *rows], bams, {}, paths, SETTINGS)
         seconds["call"] += time.process_time() - start
         alone = [
             call_patient([normal, row], {one: bams[one] for one in ("N", row["sample"])}, {}, paths, SETTINGS)[0]

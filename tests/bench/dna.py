@@ -13,11 +13,17 @@ from seriome.files import read_json, write_json
 
 from .calling import calling
 from .cost import cost
+from .identity import report as identity
 from .normals import normals
 
 OUT = Path(__file__).parents[2] / "bench/dna.json"
-PARTS = {"calling": calling, "normals": normals, "cost": cost}
-QUICK = {"calling": {"patients": 2, "plasma_depth": 500}, "normals": {"people": 2}, "cost": {"depths": (100,)}}
+PARTS = {"calling": calling, "normals": normals, "identity": identity, "cost": cost}
+QUICK = {
+    "calling": {"patients": 2, "plasma_depth": 500},
+    "normals": {"people": 2},
+    "identity": {"number": 3},
+    "cost": {"depths": (100,)},
+}
 
 
 def main() -> None:

@@ -124,7 +124,7 @@ def run(number: int = 50) -> dict:
     return result
 
 
-def report(number: int) -> dict:
+def report(number: int = 50) -> dict:
     result = run(number)
     print(f"of {number} planted, named: {result['swaps_named']}")
     print(f"of {number} clean, false alarms: {result['swap_false_alarms']}")

@@ -33,7 +33,7 @@ def _person(words) -> tuple[int, int, int]:
         }
         about = {"patient": "P", "timepoint": "T0", "day": 0}
         rows = [about | {"sample": "N", "specimen": "normal"}, about | {"sample": "T", "specimen": "tumor"}]
-        table, _ = call_patient(rows, bams, {}, paths, SETTINGS)
+        table, *_ = call_patient(rows, bams, {}, paths, SETTINGS)
         bases = Regions(read_bed(paths["regions"])).bases
     said = table[(table["sample"] == "T") & table["called"]]
     return int((said["filter"] == "PASS").sum()), int((said["filter"] == "germline").sum()), bases

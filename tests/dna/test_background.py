@@ -80,3 +80,11 @@ def test_without_positions_the_prior_stands():
     rates, rho = fit(np.zeros((16, 3, 101), int), np.zeros(3))
     assert (rates == PRIOR_RATE).all()
     assert rho == 0
+
+
+def test_rates_are_told_by_type():
+    model = ErrorModel(background(drawn(np.random.default_rng(6), 20_000, 500, 1e-3), 500))
+    found = {row["change"]: row for row in model.rows(["T"])}
+    assert set(found) == {"C>A", "C>G", "C>T", "T>A", "T>C", "T>G"}
+    assert found["C>T"]["rate"] == pytest.approx(1e-3, rel=0.05)
+    assert found["C>T"]["sample"] == "T"

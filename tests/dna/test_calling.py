@@ -24,6 +24,7 @@ from seriome.dna import (
     pileup,
     reference,
     tables,
+    vcf,
 )
 from seriome.errors import DataError, InputError
 
@@ -196,7 +197,7 @@ def rows(*samples):
 def called(patient, *samples, vcfs=None, **settings):
     places, bams = patient
     chosen = {sample: bams[sample] for sample in samples if sample in bams}
-    table, bases = tables.call_patient(rows(*samples), chosen, vcfs or {}, places, SETTINGS | settings)
+    table, bases, _ = tables.call_patient(rows(*samples), chosen, vcfs or {}, places, SETTINGS | settings)
     return table, bases
 
 
@@ -260,7 +261,7 @@ def test_a_patient_with_a_normal_alone_has_no_variants(patient):
 def test_a_lost_normal_leaves_tumour_only_and_not_measured(patient, tmp_path):
     places, bams = patient
     coverage.merge_and_mark([], tmp_path / "N.bam", places["genome"], sample="N", umi=False)
-    table, _ = tables.call_patient(rows("N", "T"), {"N": tmp_path / "N.bam", "T": bams["T"]}, {}, places, SETTINGS)
+    table, *_ = tables.call_patient(rows("N", "T"), {"N": tmp_path / "N.bam", "T": bams["T"]}, {}, places, SETTINGS)
     assert table["tumor_only"].all()
     normal = table[table["sample"] == "N"]
     assert set(normal["state"]) == {"not_measured"}
@@ -270,7 +271,7 @@ def test_a_lost_normal_leaves_tumour_only_and_not_measured(patient, tmp_path):
 def test_no_reads_anywhere(patient, tmp_path):
     places, _ = patient
     coverage.merge_and_mark([], tmp_path / "T.bam", places["genome"], sample="T", umi=False)
-    table, bases = tables.call_patient(rows("T"), {"T": tmp_path / "T.bam"}, {}, places, SETTINGS)
+    table, bases, _ = tables.call_patient(rows("T"), {"T": tmp_path / "T.bam"}, {}, places, SETTINGS)
     assert (len(table), bases) == (0, {"T": 0})
 
 
@@ -293,7 +294,7 @@ def test_variants_of_another_caller_join_and_are_counted_in_the_reads(patient):
 def test_the_vcf_is_read_by_bcftools_without_a_word_and_has_no_paths(joint, tmp_path):
     table, _ = joint
     for folder in ("a", "b"):
-        tables.write_vcf(tmp_path / folder / "x.vcf.gz", table, ["N", "T", "P"], {"c1": 6000})
+        vcf.write_vcf(tmp_path / folder / "x.vcf.gz", table, ["N", "T", "P"], {"c1": 6000})
     assert (tmp_path / "a/x.vcf.gz").read_bytes() == (tmp_path / "b/x.vcf.gz").read_bytes()
     code = "import sys, pysam.bcftools as b; b.stats('-s', '-', sys.argv[1], catch_stdout=False)"
     done = subprocess.run(

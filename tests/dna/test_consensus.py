@@ -369,7 +369,7 @@ def test_from_raw_families_to_a_variant(places, tmp_path):
     assert all(read.has_tag(tag) for read in reads for tag in ("RX", "cD", "cM", "cE"))
     found = {}
     for way in bams:
-        table, _ = tables.call_patient(rows, bams[way], {}, places, with_defaults({})["dna"])
+        table, *_ = tables.call_patient(rows, bams[way], {}, places, with_defaults({})["dna"])
         assert set(table.loc[table["filter"] == "PASS", "variant"]) == {KEY}
         found[way] = table.set_index(["variant", "sample"])
     plasma = found["consensus"].loc[(KEY, "P")]

@@ -43,7 +43,7 @@ def found(shared_real, tmp_path_factory):
         samples.append({"patient": "C", "sample": sample, "timepoint": "T0", "day": 0, "specimen": specimen})
     places = {"genome": folder / "genome.fa", "gff": folder / "genes.gff3", "regions": folder / "regions.bed"}
     places |= {"transcripts": folder / "transcripts.tsv", "targets": None}
-    table, _ = tables.call_patient(samples, bams, {}, places, SETTINGS)
+    table, *_ = tables.call_patient(samples, bams, {}, places, SETTINGS)
     return table
 
 

@@ -9,6 +9,7 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/coverage/{sample}.tsv           depth per gene
        <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
+       <results>/dna/variants/{patient}.errors.tsv    how often bases are misread, per sample and change
        <results>/dna/copy_number/{patient}.parquet   log2 ratio per gene and sample against the matched normal
        <results>/dna/fingerprint/{sample}.parquet    reads of each base where people differ
        <results>/dna/identity/{patient}.tsv, .order.json    do a patient's samples match, are they clean, in order
@@ -261,6 +262,7 @@ rule dna_call:
         index="<results>/dna/variants/{patient}.vcf.gz.tbi",
         table="<results>/dna/variants/{patient}.parquet",
         callable="<results>/dna/variants/{patient}.callable.tsv",
+        errors="<results>/dna/variants/{patient}.errors.tsv",
         gaps="<results>/gaps/dna/patient.{patient}.tsv",
     log:
         "<logs>/dna/call/{patient}.log",
@@ -280,7 +282,7 @@ rule dna_call:
         called=called_units,
         settings=CALLING,
         code=fingerprint(
-            *("dna/tables", "dna/calling", "dna/background", "dna/normals", "dna/limits", "dna/pileup"),
+            *("dna/tables", "dna/vcf", "dna/calling", "dna/background", "dna/normals", "dna/limits", "dna/pileup"),
             *("dna/consequence", "dna/hgvs", "dna/imports", "dna/tools", "files", "ledger"),
         ),
     message:

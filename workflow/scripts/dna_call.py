@@ -1,8 +1,9 @@
 """Read, call seriome, write. No science lives here."""
 
 from seriome.dna.imports import read_vcf
-from seriome.dna.tables import CALLABLE_COLUMNS, call_patient, has_reads, typed, write_table, write_vcf
+from seriome.dna.tables import CALLABLE_COLUMNS, ERROR_COLUMNS, call_patient, has_reads, typed, write_table
 from seriome.dna.tools import c_output_to, read_contigs
+from seriome.dna.vcf import write_vcf
 from seriome.errors import DataError
 from seriome.files import write_tsv
 from seriome.intake import read_status
@@ -31,14 +32,15 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
     if samples:
         reference = {key: source[key] for key in ("genome", "gff", "transcripts", "regions")}
         reference |= {key: source.get(key) or None for key in ("targets", "panel_of_normals", "population")}
-        table, callable_bases = call_patient(
+        table, callable_bases, errors = call_patient(
             *(samples, bams, vcfs, reference, snakemake.params.settings), threads=snakemake.threads
         )
     else:
-        table, callable_bases = typed([]), {}
+        table, callable_bases, errors = typed([]), {}, []
     log.info("%d rows, %s", len(table), table.groupby("filter")["variant"].nunique().to_dict())
     write_table(out.table, table)
     write_vcf(out.vcf, table, [row["sample"] for row in samples], contigs)
     rows = [{"sample": sample, "callable_bases": bases} for sample, bases in callable_bases.items()]
     write_tsv(out.callable, rows, CALLABLE_COLUMNS)
+    write_tsv(out.errors, errors, ERROR_COLUMNS)
     gaps.write(out.gaps)

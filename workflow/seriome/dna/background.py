@@ -160,3 +160,12 @@ class ErrorModel:
             return np.maximum(worst**2, 1e-6), np.zeros_like(worst)
         floor, spread = next((rate, spread) for least, rate, spread in INDELS if units >= least)
         return np.maximum(self.indel, floor), np.full_like(self.indel, spread)
+
+    def rows(self, samples) -> list[dict]:
+        """Per sample and type of substitution: rate (mean over its kinds) and spread."""
+        mean = self.rate.reshape(len(self.rate), len(SUBSTITUTIONS), CONTEXTS).mean(axis=2)
+        return [
+            {"sample": name, "change": kind, "rate": float(mean[s, number]), "spread": float(self.rho[s, number])}
+            for s, name in enumerate(samples)
+            for number, kind in enumerate(SUBSTITUTIONS)
+        ]

@@ -1,4 +1,4 @@
-"""One patient's somatic variants at all samples with DNA, as a table and a VCF."""
+"""One patient's somatic variants at all samples with DNA, as a table."""
 
 import tempfile
 from pathlib import Path
@@ -15,7 +15,7 @@ from seriome.dna.limits import detection_limit, jeffreys
 from seriome.dna.normals import Population, read_panel
 from seriome.dna.pileup import Allele
 from seriome.dna.tools import Regions, read_bed, read_contigs
-from seriome.files import moved_into_place, write_parquet
+from seriome.files import write_parquet
 
 COLUMNS = {
     **dict.fromkeys(("patient", "sample", "timepoint"), "str"),
@@ -31,22 +31,8 @@ COLUMNS = {
     "tumor_only": "bool",
     **dict.fromkeys(("evidence", "presence"), "float64"),
 }
-FILTERS = {
-    "low_evidence": "summed evidence of all samples below the threshold (a variant another caller gave)",
-    "few_reads": "too few reads of the allele over all samples but the normal",
-    "germline": "as frequent in the matched normal as a germline variant",
-    "germline_like": "no normal, and fractions as of a germline variant in every sample",
-    "in_normal": "more reads in the matched normal than errors and a trace of tumour explain",
-    "chip": "of the blood's own clones: as frequent in the white cells as in plasma",
-    "panel_of_normals": "other people's normals show it, too",
-    "population": "no normal, and a polymorphism of the population",
-    "normal_depth": "too few reads in the matched normal to tell",
-    "strand_bias": "reads of the allele on one strand only",
-    "read_end": "the allele stands at the ends of its reads",
-    "mapping": "reads of the allele are placed poorly",
-    "repeat": "indel in a long repeat at a low fraction",
-}
 CALLABLE_COLUMNS = ["sample", "callable_bases"]
+ERROR_COLUMNS = ["sample", "change", "rate", "spread"]
 
 
 class Call:
@@ -65,7 +51,8 @@ def call_patient(samples, bams, vcfs, reference: dict, settings: dict, threads: 
     reference   {genome, gff, transcripts, regions, targets (or None)}: paths; panel_of_normals, population: those
                 of a panel (normals.py) and of a VCF with AF, where there are any
     settings    the config's `dna` section;  threads: processes that count, without effect on the result
-    Returns     (table with COLUMNS, one row per variant and sample, {sample: callable bases})
+    Returns     (table with COLUMNS, one row per variant and sample; {sample: callable bases}; rows of ERROR_COLUMNS:
+                per sample and type of substitution, rate of errors per base and overdispersion between positions)
     """
     read = [row["sample"] for row in samples if row["sample"] in bams]
     specimen = {row["sample"]: row["specimen"] for row in samples}
@@ -86,7 +73,7 @@ def call_patient(samples, bams, vcfs, reference: dict, settings: dict, threads: 
     for call, effect, unit in zip(calls, said, units, strict=True):
         frames += _rows(call, effect, unit, samples, read, listed, model, normal, settings)
     callable_bases = dict(zip(read, map(int, piled.callable_bases), strict=True))
-    return typed(frames), callable_bases
+    return typed(frames), callable_bases, model.rows(read)
 
 
 def typed(rows) -> pd.DataFrame:
@@ -299,64 +286,3 @@ def write_table(path, table: pd.DataFrame) -> None:
     schema = pa.schema([(column, kinds[kind]) for column, kind in COLUMNS.items()])
     arrow = pa.Table.from_pandas(table, schema=schema, preserve_index=False)
     write_parquet(path, arrow)
-
-
-def write_vcf(path, table: pd.DataFrame, samples, contigs) -> None:
-    """The same as VCF 4.4, one column per sample, compressed by bgzip, with its index `.tbi` beside it."""
-    import pysam
-
-    lines = ["##fileformat=VCFv4.4", "##source=seriome", '##FILTER=<ID=PASS,Description="All filters passed">']
-    lines += [f'##FILTER=<ID={name},Description="{text}">' for name, text in FILTERS.items()]
-    lines += [f"##contig=<ID={name},length={length}>" for name, length in contigs.items()]
-    for name, text in {
-        "GENE": "Gene symbol",
-        "TRANSCRIPT": "Transcript that the consequence is of",
-        "CONSEQUENCE": "Sequence Ontology term",
-        "HGVSC": "Change of the transcript",
-        "HGVSP": "Protein change, short form",
-    }.items():
-        lines.append(f'##INFO=<ID={name},Number=1,Type=String,Description="{text}">')
-    lines += [
-        '##INFO=<ID=EVIDENCE,Number=1,Type=Float,Description="Evidence over samples but the normal, powers of ten">',
-        '##INFO=<ID=TUMOR_ONLY,Number=0,Type=Flag,Description="Called without a matched normal: less certain">',
-        '##FORMAT=<ID=GT,Number=1,Type=String,Description="0/1 seen in this sample, 0/0 not seen, ./. not measured">',
-        '##FORMAT=<ID=AD,Number=R,Type=Integer,Description="Reads of the reference and of the variant">',
-        '##FORMAT=<ID=DP,Number=1,Type=Integer,Description="Reads of any allele">',
-        '##FORMAT=<ID=VAF,Number=1,Type=Float,Description="Variant reads over all reads">',
-        '##FORMAT=<ID=PRES,Number=1,Type=Float,Description="Probability that the variant is there in this sample">',
-        '##FORMAT=<ID=LOD,Number=1,Type=Float,Description="Fraction that would be seen with 95 % power at this depth">',
-    ]
-    lines.append("\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *samples]))
-
-    def text(value):
-        return (
-            str(value).replace("%", "%25").replace(";", "%3B").replace("=", "%3D").replace(",", "%2C").replace(" ", "_")
-        )
-
-    def number(value, form="{:.6g}"):
-        return "." if pd.isna(value) else form.format(value)
-
-    for _, group in table.groupby("variant", sort=False):
-        first, by_sample = group.iloc[0], {row["sample"]: row for row in group.to_dict("records")}
-        pairs = {"GENE": "gene", "TRANSCRIPT": "transcript", "CONSEQUENCE": "consequence"}
-        pairs |= {"HGVSC": "hgvs_c", "HGVSP": "hgvs_p"}
-        info = [f"{key}={text(first[column])}" for key, column in pairs.items() if pd.notna(first[column])]
-        info += [f"EVIDENCE={first['evidence']:.2f}"] + ["TUMOR_ONLY"] * bool(first["tumor_only"])
-        cells = []
-        for sample in samples:
-            row = by_sample[sample]
-            genotype = "./." if row["state"] == "not_measured" else "0/1" if row["called"] else "0/0"
-            counts = ",".join(number(row[key], "{:d}") for key in ("ref_count", "alt_count"))
-            depth = number(row["depth"], "{:d}")
-            cells.append(
-                ":".join([genotype, counts, depth, number(row["vaf"]), number(row["lod"]), number(row["presence"])])
-            )
-        place = [first["chrom"], str(first["pos"]), ".", first["ref"], first["alt"], ".", first["filter"]]
-        lines.append("\t".join([*place, ";".join(info), "GT:AD:DP:VAF:LOD:PRES", *cells]))
-    with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / "variants.vcf"
-        plain.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        with moved_into_place(path) as temporary:
-            pysam.tabix_compress(str(plain), str(temporary), force=True)
-            pysam.tabix_index(str(temporary), preset="vcf", force=True)
-            Path(f"{temporary}.tbi").replace(f"{path}.tbi")
