@@ -33,12 +33,14 @@ import numpy as np
 from seriome.dna.segments import DELTA, Segments
 from seriome.special import betainc, betaln, logsumexp, ndtr
 
-RHO = np.concatenate([np.geomspace(0.002, 0.05, 14), np.arange(0.06, 1.0001, 0.02)])
+RHO = np.concatenate([np.geomspace(0.002, 0.05, 14), np.arange(0.06, 0.2, 0.02), np.arange(0.2, 1.0001, 0.0125)])
 PSI = np.concatenate([np.arange(1.3, 4.0, 0.05), np.arange(4.0, 5.61, 0.1)])
 MOST = 7  # copies of both alleles together; more is beyond the table and counts as deviating
 MAJOR, MINOR = np.array([(n - b, b) for n in range(MOST + 1) for b in range(n // 2 + 1)]).T
 TOTAL = MAJOR + MINOR
 DOUBLED = 0.3  # prior that the genome doubled: about what Bielski et al. 2018, doi:10.1038/s41588-018-0165-1, saw
+CHANGE = ((0.03, 1 / 3), (0.2, 1 / 3), (0.5, 1 / 3))  # share of segments that changed, chance of it
+AGAIN = ((0.02, 0.03), (0.2, 0.47), (0.45, 0.5))  # the same after a doubling
 DEVIATE = 0.08  # prior that a segment deviates in a sample
 RATIOS = 3.0  # log2 ratios that a deviating segment spreads over
 SYSTEMATIC = 0.03  # log2, standard deviation of a segment's ratio beyond its bins' scatter
@@ -48,10 +50,13 @@ NEAR = 0.6  # copies of ploidy around the start within which samples are moved
 ROUNDS = 6
 CLONAL, PARTIAL, WRONG = 0.55, 0.40, 0.05  # prior of a mutation: in all cancer cells, in a part, neither
 ABSENT, MISREAD = 0.2, 0.001
+SHIFTS = 5  # steps in which mutations are drawn to the fractions of those like them
 ENOUGH = 30  # mutations beyond which all of them count as so many: they share clones, and errors of the model
 WIDTH, TIE, APART = 0.3, 0.1, 0.1  # interval too wide to state; probability of solutions that differ by so much
 LOW, FEW_SNPS = 0.1, 30
-CELL = np.gradient(RHO)
+CELL = np.gradient(RHO)  # prior of a point of the grid: purity is uniform, and the log of ploidy
+WEIGHT = CELL[:, None] * np.gradient(PSI) / PSI
+TRUST = 0.4  # weight of the reads where solutions are compared
 FAINT = 3.0  # nats by which a sample's copies must speak for a tumour to be counted on
 
 
@@ -102,18 +107,30 @@ class Fit:
     mutations: np.ndarray
 
 
-def prior_of_copies(doubled: bool) -> np.ndarray:
-    """(K,) prior of the copies of a segment: falls by a factor of 4 with each copy more or fewer than the base's.
+def prior_of_copies(doubled: bool) -> list[tuple[float, np.ndarray]]:
+    """Priors of the copies of a segment, (log weight, (K,) probabilities) for each of several rates of change.
 
-    Loss of one parent's copy before a doubling is one event, so that (2, 0) is as likely there as (2, 1).
+    A change is less likely by a factor of 4 with each copy more or fewer than one of each allele; loss of one parent's
+    copy with a copy of the other is likelier than that. A doubled genome changed so first, then doubled, then changed
+    again. How much of a genome changed differs between tumours: the reads choose the rates. That nothing changed after
+    a doubling is held unlikely, for then nothing tells of the doubling.
     """
-    base = 2 if doubled else 1
-    steps = np.abs(MAJOR - base) + np.abs(MINOR - base)
-    weight = 4.0**-steps
-    weight[(MAJOR == 2) & (MINOR == 0)] *= 4 if doubled else 2
-    if doubled:  # copies vary more after it
-        weight[steps == 0] *= 0.6
-    return weight / weight.sum()
+    found = []
+    steps = np.abs(MAJOR - 1) + np.abs(MINOR - 1)
+    weight = np.where(steps > 0, 4.0**-steps, 0)
+    weight[(MAJOR == 2) & (MINOR == 0)] *= 2
+    for rate, chance in CHANGE:
+        first = rate * weight / weight.sum() + (1 - rate) * (steps == 0)
+        if not doubled:
+            found.append((float(np.log(chance)), first))
+            continue
+        apart = np.abs(MAJOR - 2 * MAJOR[:, None]) + np.abs(MINOR - 2 * MINOR[:, None])  # (before, after)
+        late = np.where(apart > 0, 4.0**-apart, 0)
+        late /= late.sum(axis=1, keepdims=True)
+        for again, odds in AGAIN:
+            prior = first @ ((1 - again) * (apart == 0) + again * late)
+            found.append((float(np.log(chance * odds)), prior))  # what is beyond the table is lost to it
+    return found
 
 
 def expected_ratio(purity, ploidy, total):
@@ -151,8 +168,12 @@ class _Patient:
             keep = (self.segment_of >= 0) & (mutations.depth > 0).any(axis=1)
             self.segment_of = self.segment_of[keep]
             self.alt, self.depth = mutations.alt[keep].astype(float), mutations.depth[keep].astype(float)
+            vaf = np.where(self.depth > 0, self.alt / np.maximum(self.depth, 1), np.nan)
+            self.spread = np.clip(1.2 * np.nanquantile(np.where(self.depth > 0, vaf, 0), 0.9, axis=0), 0.005, 1)
             shrink = 1 / (1 + self.depth / 300.0)  # beta-binomial reads as fewer binomial ones
             self.alt, self.depth = self.alt * shrink, self.depth * shrink
+            self.weights = np.tile(np.log([CLONAL / 2, CLONAL / 4, CLONAL / 4, PARTIAL / 2, WRONG, PARTIAL / 2]), (len(self.alt), 1))
+            self.weights[:, 5] += self._clusters()
             self.heard = min(1.0, ENOUGH / max(len(self.segment_of), 1))
             if not len(self.segment_of):
                 self.segment_of = None
@@ -197,14 +218,20 @@ class _Patient:
     def fitted(self) -> Fit:
         priors = [prior_of_copies(doubled) for doubled in (False, True)]
         logs = np.log([1 - DOUBLED, DOUBLED])
-        grids = [[self._grid(s, prior) for prior in priors] for s in range(self.samples)]
-        plain = np.log(np.array([t[0, np.argmin(np.abs(PSI - 2))] @ priors[0] for t in self.tables])).sum(axis=1)
+        grids = [[self._grid(s, np.exp([x for x, _ in one]) @ [x for _, x in one]) for one in priors]
+                 for s in range(self.samples)]  # fmt: skip
+        plain = np.log(np.array([t[0, np.argmin(np.abs(PSI - 2))] @ priors[0][1][1] for t in self.tables])).sum(axis=1)
         changed = np.array([max(g.max() for g in grids[s]) for s in range(self.samples)]) - plain
         found = []
-        for s in np.argsort(-changed, kind="stable")[:STARTS]:
-            for doubled in (0, 1):
-                for r, p in _peaks(grids[s][doubled]):
-                    found.append(self._settle(s, r, p, doubled, priors[doubled], logs[doubled], changed))
+        seen = changed.max() >= FAINT
+        for doubled in (0, 1) if seen else (0,):  # copies tell of a doubling; mutations alone never do
+            starts = [
+                (int(s), r, p)
+                for s in np.argsort(-changed, kind="stable")[: STARTS if seen else 1]
+                for r, p in _peaks(grids[s][doubled])
+            ]
+            for one in starts + self._starts(doubled):
+                found.append(self._settle(*one, doubled, priors[doubled], logs[doubled], changed))
         found = _distinct(found)
         best = max(one["evidence"] for one in found)
         weight = np.array([np.exp(one["evidence"] - best) for one in found])
@@ -229,25 +256,37 @@ class _Patient:
             self._deviates(top), changed, self._clonal(top),
         )  # fmt: skip
 
-    def _settle(self, start, r, p, doubled, prior, log_prior, changed) -> dict:
+    def _starts(self, doubled) -> list[tuple[int, int, int]]:
+        """(sample, r, p) of the likeliest purities by mutations of the sample with most of their reads."""
+        if self.segment_of is None:
+            return []
+        s = int(np.argmax(self.alt.sum(axis=0)))
+        base = 2 if doubled else 1
+        state = np.full(len(self.segment_of), np.flatnonzero((MAJOR == base) & (MINOR == base))[0])
+        p = int(np.argmin(np.abs(PSI - 2 * base)))
+        return [(s, r, p) for r, _ in _peaks(self._of_mutations(s, {}, state)[:, None])]
+
+    def _settle(self, start, r, p, doubled, priors, log_prior, changed) -> dict:
         """A solution from one sample's peak: the others follow, the richest first, then all in turn."""
         place = {int(start): (r, p)}
         columns = np.flatnonzero(np.abs(PSI - PSI[p]) <= NEAR)
         part = slice(columns[0], columns[-1] + 1)
         order = [int(start), *(int(s) for s in np.argsort(-changed, kind="stable") if s != start)]
+        prior = priors[1][1]
         for step in range(ROUNDS):
             before = dict(place)
             for s in order[1:] if step == 0 else order:
                 place[s] = self._best(s, place, prior, part, columns)[0]
+            evidence, prior = self._joint(place, priors)
             if place == before:
                 break
-        rows, evidence = {}, self._joint(place, prior) + log_prior
+        evidence += log_prior
         keys = ("posterior", "of_copies", "of_mutations")
         rows = {key: np.zeros((self.samples, len(RHO))) for key in keys}
         for s in range(self.samples):
             (_, _), grid, own, theirs = self._best(s, place, prior, part, columns)
             top = grid.max()
-            mass = np.exp(grid - top) * CELL[:, None]
+            mass = np.exp(grid - top) * WEIGHT[:, part]
             at = place[s]
             evidence += np.log(mass.sum()) + top - grid[at[0], at[1] - columns[0]]
             rows["posterior"][s] = mass.sum(axis=1) / mass.sum()
@@ -270,20 +309,21 @@ class _Patient:
     def _best(self, s, place, prior, part, columns):
         """Where a sample lies best given the others: (r, p), its grid, and over purity alone: copies, mutations."""
         grid = self._grid(s, self._copies(place, prior, but=s), part)
-        own = logsumexp(grid, axis=1)
+        own = logsumexp(grid + np.log(WEIGHT[:, part] / CELL[:, None]), axis=1)
         theirs = np.zeros(len(RHO))
         if self.segment_of is not None:
             state = np.argmax(self._copies(place, prior), axis=1)[self.segment_of]
             theirs = self._of_mutations(s, place, state)
             grid = grid + theirs[:, None]
-        weighed = grid + np.log(CELL)[:, None]
+        weighed = grid + np.log(WEIGHT[:, part])
         r, p = np.unravel_index(np.argmax(weighed), grid.shape)
         return (int(r), int(columns[0] + p)), grid, own, theirs
 
     def _parts(self, s, state, purity) -> np.ndarray:
         """(len(purity), U, C) log likelihood of mutations: on 1, minor, major copies of all cancer cells; in a part;
 
-        neither.
+        neither; in a part with other mutations (what the others' fractions say of it is in the weights). In a part: any VAF that one copy can reach, as likely at any purity: a prior over shares of the cells
+        would reward the purity at which they are all small or all large.
         """
         a, d = self.alt[:, s], self.depth[:, s]
         major, total = MAJOR[state], TOTAL[state]
@@ -295,34 +335,50 @@ class _Patient:
             found.append(a * np.log(vaf) + (d - a) * np.log1p(-vaf))
         most = np.clip(purity[:, None] * np.minimum(total, 1) / np.maximum(cells, 1e-9), 1e-4, 1 - 1e-6)
         whole = betaln(a + 1, d - a + 1)
-        some = whole + np.log(np.maximum(betainc(a + 1, d - a + 1, most), 1e-300)) - np.log(most)
+        some = whole + np.log(np.maximum(betainc(a + 1, d - a + 1, most), 1e-300)) - np.log(self.spread[s])
         none = a * np.log(MISREAD) + (d - a) * np.log1p(-MISREAD)
         found.append(np.logaddexp(np.log(1 - ABSENT) + some, np.log(ABSENT) + none))
         found.append(np.broadcast_to(np.logaddexp(np.log(1 - ABSENT) + whole, np.log(ABSENT) + none), some.shape))
+        found.append(np.log(np.maximum(betainc(a + 1, d - a + 1, most), 1e-300)))
         return np.stack(found, axis=2)
 
-    def _weights(self) -> np.ndarray:
-        return np.log([CLONAL / 2, CLONAL / 4, CLONAL / 4, PARTIAL, WRONG])
+    def _clusters(self) -> np.ndarray:
+        """(U,) log likelihood of each mutation under the fractions of the others, drawn together by mean shift."""
+        if len(self.alt) < 2:
+            return np.full(len(self.alt), -np.inf)
+        ref, centre = self.depth - self.alt, (self.alt + 0.5) / (self.depth + 1)
+        for _ in range(SHIFTS):
+            like = self.alt @ np.log(centre).T + ref @ np.log1p(-centre).T
+            near = np.exp(like - like.max(axis=1, keepdims=True))
+            centre = (near.T @ self.alt + 0.5) / (near.T @ self.depth + 1)
+        like = self.alt @ np.log(centre).T + ref @ np.log1p(-centre).T
+        np.fill_diagonal(like, -np.inf)
+        return logsumexp(like, axis=1) - np.log(len(like) - 1)
 
     def _of_mutations(self, s, place, state) -> np.ndarray:
         """(R,) log likelihood of a sample's mutations given what the other samples say of each."""
-        log = np.tile(self._weights(), (len(state), 1))
+        log = self.weights.copy()
         for other, (r, _) in place.items():
             if other != s:
                 log += self._parts(other, state, RHO[r : r + 1])[0]
         log -= logsumexp(log, axis=1)[:, None]
         return self.heard * logsumexp(self._parts(s, state, RHO) + log, axis=2).sum(axis=1)
 
-    def _joint(self, place, prior) -> float:
-        log = np.tile(np.log(prior), (self.groups, 1))
-        for s, (r, p) in place.items():
-            log += np.log(self.tables[s][r, p])
-        found = logsumexp(log, axis=1).sum()
+    def _joint(self, place, priors) -> tuple[float, np.ndarray]:
+        """Log of the probability of all reads with the samples placed, and the prior of copies that suits them best.
+
+        Reads count for TRUST of what they say: solutions are compared over many segments, whose errors are not
+        independent, while what is known beforehand of tumours is not the less true for it.
+        """
+        reads = TRUST * sum(np.log(self.tables[s][r, p]) for s, (r, p) in place.items())
+        found = [log + logsumexp(reads + np.log(prior), axis=1).sum() for log, prior in priors]
+        prior = priors[int(np.argmax(found))][1]
+        value = float(logsumexp(np.array(found)))
         if self.segment_of is not None:
-            state = np.argmax(log, axis=1)[self.segment_of]
+            state = np.argmax(reads + np.log(prior), axis=1)[self.segment_of]
             parts = sum(self._parts(s, state, RHO[r : r + 1])[0] for s, (r, _) in place.items())
-            found += self.heard * logsumexp(parts + self._weights(), axis=1).sum()
-        return float(found)
+            value += TRUST * self.heard * logsumexp(parts + self.weights, axis=1).sum()
+        return value, prior
 
     def _ploidy(self, found, weight):
         """Mean and 95 % interval of the copies per cancer cell, by length: normal in each solution, mixed over them."""
@@ -345,7 +401,7 @@ class _Patient:
         if self.segment_of is None:
             return np.zeros(self.samples, int)
         state = np.argmax(one["copies"], axis=1)[self.segment_of]
-        log = sum(self._parts(s, state, RHO[r : r + 1])[0] for s, r in enumerate(one["r"])) + self._weights()
+        log = sum(self._parts(s, state, RHO[r : r + 1])[0] for s, r in enumerate(one["r"])) + self.weights
         sure = np.exp(logsumexp(log[:, :3], axis=1) - logsumexp(log, axis=1)) > 0.5
         return ((self.depth > 0) & sure[:, None]).sum(axis=0)
 

@@ -1,10 +1,10 @@
 """Segments: stretches of the genome over which no sample of a patient changes its copies, found in all samples together.
 
 Two tracks are cut at once: log2 ratios of bins, and how far heterozygous SNPs are from one half. Each chromosome is cut
-exactly, by dynamic programming over blocks of bins, at the least sum of squares in all samples plus a low price per
-breakpoint. What that cuts too fine is joined again, the most alike neighbours first, unless the samples together speak
+exactly, by dynamic programming, over blocks of bins, at the least sum of squares in all samples plus a low price per
+breakpoint, and each cut then moved to the bin where it is best. What that cuts too fine is joined again, the most alike neighbours first, unless the samples together speak
 against it; a sample counts only with what it says beyond a threshold, so that many samples without a change do not
-drown the one that has it (the idea of Zhang et al. 2010, Biometrika 97:631, doi:10.1093/biomet/asq025).
+drown the one that has it; cuts are moved to the bin where they are best (the idea of Zhang et al. 2010, Biometrika 97:631, doi:10.1093/biomet/asq025).
 
 Of a segment's SNPs it is not known which allele lies on which chromosome of the pair; but it is the same in all
 samples. The sample with the clearest imbalance tells, and what it tells is used in the others: an imbalance of a few
@@ -23,7 +23,7 @@ PRICE = 6.0  # of a breakpoint in the first cut, nats
 JOIN, HEARD = 9.0, 2.0  # nats that keep neighbours apart; that a sample must say to be heard
 SYSTEMATIC = 0.03  # log2: differences of neighbours that waves and protocols make, not copies
 DELTA = np.linspace(-0.5, 0.5, 201)  # share of the allele that lies on the chromosome with more copies, less 1/2
-BLUR = 0.01  # sd of the error of that share that is common to a segment's SNPs
+BLUR = 0.012  # sd of the error of that share that is common to a segment's SNPs
 CLIP = 4.0  # standard deviations beyond which a bin does not count
 LEAST_DEPTH = 10  # reads of a SNP below which it is left out in that sample
 
@@ -88,19 +88,66 @@ def segment(tracks: Tracks) -> Segments:
     good = np.isfinite(tracks.ratio)
     weight = np.where(good, 1 / np.where(good, tracks.variance, 1), 0)
     ratio = np.where(good, tracks.ratio, 0)
+    shared = correlation(tracks, weight, ratio)
+    white, white_weight, floor = _whitened(weight, ratio, shared)
     far, far_weight = _folded(tracks)
-    edges = []  # (chrom, first bin, last bin + 1) of segments
-    for name in dict.fromkeys(tracks.chrom):
+    snps = {name: np.flatnonzero(tracks.snp_chrom == name) for name in dict.fromkeys(tracks.chrom)}
+
+    def gain(name, edges):
+        at = np.searchsorted(tracks.start[edges[1:-1]], tracks.snp_pos[snps[name]] - 1, side="right")
+        away = _counted(far_weight[snps[name]], far[snps[name]], at, len(edges) - 1)
+        return _gain([_summed(white_weight, white, edges), away])
+
+    cuts, width = [], {}  # (chrom, first bin, last bin + 1) of segments; bins of a block
+    for name in snps:
         here = np.flatnonzero(tracks.chrom == name)
         first, last = here[0], here[-1] + 1
         blocks = np.unique(np.linspace(first, last, min(BLOCKS, last - first) + 1).round().astype(int))
-        snps = np.flatnonzero(tracks.snp_chrom == name)
-        at = np.searchsorted(tracks.start[blocks[1:-1]], tracks.snp_pos[snps] - 1, side="right")
-        sums = [_summed(weight, ratio, blocks), _counted(far_weight[snps], far[snps], at, len(blocks) - 1)]
-        cuts = _cut(sums)
-        edges += [(name, blocks[a], blocks[b]) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
-    edges = _joined(edges, tracks, weight, ratio, far, far_weight)
-    return _summary(edges, tracks, weight, ratio)
+        width[name] = int(np.ceil((last - first) / (len(blocks) - 1)))
+        edges = blocks[_cut(gain(name, blocks))]
+        cuts += [(name, int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    sums = tracks, white_weight, white, floor, far, far_weight
+    cuts = _joined(cuts, *sums)
+    for one in range(len(cuts) - 1):  # each cut to the bin at which it is best
+        (name, low, at), (other, _, high) = cuts[one : one + 2]
+        if name == other:
+            near = np.arange(max(low + 1, at - width[name]), min(high, at + width[name] + 1))
+            best = gain(name, np.concatenate([[low], near, [high]]))
+            at = int(near[np.argmax(best[0, 1:-1] + best[1:-1, -1])])
+            cuts[one : one + 2] = [(name, low, at), (name, at, high)]
+    return _summary(_joined(cuts, *sums), tracks, weight, ratio, shared)
+
+
+def correlation(tracks: Tracks, weight, ratio) -> np.ndarray:
+    """(S, S) correlation of the samples' noise, from differences of neighbours: they share the normal and its noise.
+
+    A sample without reads is correlated with none.
+    """
+    same = tracks.chrom[1:] == tracks.chrom[:-1]
+    both = (weight[1:] > 0) & (weight[:-1] > 0)
+    with np.errstate(divide="ignore"):
+        sd = np.sqrt(1 / weight[1:] + 1 / weight[:-1])
+    step = np.where(both, np.clip(np.diff(ratio, axis=0) / sd, -3, 3), 0)[same]
+    found = step.T @ step
+    size = np.sqrt(np.diag(found))
+    found = np.divide(found, np.outer(size, size), out=np.eye(len(found)), where=np.outer(size, size) > 0)
+    return 0.95 * found + 0.05 * np.eye(len(found))
+
+
+def _whitened(weight, ratio, shared):
+    """Ratios turned so that their noise is independent in each column, near the sample it stems from; their weights
+
+    (B, S), and what SYSTEMATIC is in them (S,). The symmetric root of the inverse does not know the samples' order.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = np.sqrt([1 / np.median(w[w > 0]) if (w > 0).any() else 1.0 for w in weight.T])
+        part = np.median(np.where(weight > 0, weight * scale**2, np.nan), axis=1) if len(weight) else weight[:, 0]
+    values, vectors = np.linalg.eigh(shared)
+    root = vectors / np.sqrt(values) @ vectors.T
+    measured = (weight > 0).any(axis=0)
+    part = np.where(((weight > 0) == measured).all(axis=1), np.nan_to_num(part), 0)
+    floor = np.sqrt((root**2) @ (SYSTEMATIC / scale) ** 2)
+    return ratio / scale @ root, part[:, None] * measured, floor
 
 
 def _folded(tracks: Tracks):
@@ -128,14 +175,19 @@ def _counted(weight, value, block, blocks):
     return tuple(np.cumsum(sums, axis=1))
 
 
-def _cut(sums) -> list[int]:
-    """Edges of the best partition of the blocks, exactly."""
-    blocks = len(sums[0][0]) - 1
-    gain = np.zeros((blocks + 1, blocks + 1))
+def _gain(sums) -> np.ndarray:
+    """(m + 1, m + 1) of edges a < b: what a mean of its own for the bins between them gains, in nats."""
+    found = 0.0
     for weight, weighted in sums:
         below = weight[None] - weight[:, None]
         part = weighted[None] - weighted[:, None]
-        gain += 0.5 * np.divide(part**2, below, out=np.zeros_like(part), where=below > 0).sum(axis=2)
+        found = found + 0.5 * np.divide(part**2, below, out=np.zeros_like(part), where=below > 0).sum(axis=2)
+    return found
+
+
+def _cut(gain) -> list[int]:
+    """Edges of the best partition of the blocks, exactly."""
+    blocks = len(gain) - 1
     best, before = np.zeros(blocks + 1), np.zeros(blocks + 1, int)
     for end in range(1, blocks + 1):
         total = best[:end] + gain[:end, end] - PRICE
@@ -147,7 +199,7 @@ def _cut(sums) -> list[int]:
     return edges[::-1]
 
 
-def _joined(edges, tracks, weight, ratio, far, far_weight) -> list:
+def _joined(edges, tracks, weight, ratio, systematic, far, far_weight) -> list:
     """Neighbours that no sample tells apart made one, the most alike first."""
     rows = []
     for name, first, last in edges:
@@ -162,7 +214,7 @@ def _joined(edges, tracks, weight, ratio, far, far_weight) -> list:
         if one[0] != two[0]:
             return np.inf
         said = 0.0
-        for (w, x), floor in (((3, 4), SYSTEMATIC), ((5, 6), BLUR)):
+        for (w, x), floor in (((3, 4), systematic), ((5, 6), BLUR)):
             both = (one[w] > 0) & (two[w] > 0)
             u, v = np.where(both, one[w], 1), np.where(both, two[w], 1)
             said = said + np.where(both, 0.5 * (one[x] / u - two[x] / v) ** 2 / (1 / u + 1 / v + 2 * floor**2), 0)
@@ -192,8 +244,14 @@ def _snps_of(tracks, name, first, last, leads) -> tuple[int, int]:
     return int(here[0] + a), int(here[0] + b)
 
 
-def _summary(edges, tracks, weight, ratio) -> Segments:
+def _summary(edges, tracks, weight, ratio, shared) -> Segments:
+    """Segments with means and curves. Where samples share noise, their errors are widened until the sum over samples
+
+    of what they say may be taken as if they did not: by the mean row of their correlation.
+    """
     groups, samples = len(edges), len(tracks.samples)
+    measured = (weight > 0).any(axis=0)
+    widen = np.sqrt(np.clip(shared[measured][:, measured].sum() / max(measured.sum(), 1), 1, None))
     mean, error = np.full((groups, samples), np.nan), np.full((groups, samples), np.nan)
     member = np.full(len(tracks.snp_pos), -1)
     for g, (name, first, last) in enumerate(edges):
@@ -203,7 +261,7 @@ def _summary(edges, tracks, weight, ratio) -> Segments:
             w = np.where(np.abs(x - middle) * np.sqrt(w) <= CLIP, w, 0) if last - first > 4 else w
             mean[g] = (w * x).sum(0) / w.sum(0)
             spread = (w * (x - mean[g]) ** 2).sum(0) / np.maximum((w > 0).sum(0) - 1, 1)
-            error[g] = np.sqrt(np.maximum(spread, 1) / w.sum(0))
+            error[g] = widen * np.sqrt(np.maximum(spread, 1) / w.sum(0))
         a, b = _snps_of(tracks, name, first, last, g == 0 or edges[g - 1][0] != name)
         member[a:b] = g
     place = np.array([[first, last - 1] for _, first, last in edges]).reshape(-1, 2)
