@@ -4,8 +4,8 @@
 
 Prints a line per kind of tumour, size and setting, and returns them with the keys
 
-    purity_within_005       share of samples with true purity 0.2 or more and a clonal copy change that are stated within
-                            0.05; what is not stated counts as a miss
+    purity_within_005       share of samples with true purity 0.2 or more and a clonal copy change that are stated
+                            within 0.05; what is not stated counts as a miss
     purity_wrong_confident  share of all samples that are stated with a 95 % interval off the truth by more than 0.05
     not_estimable           share of all samples that are not stated
 

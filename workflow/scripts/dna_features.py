@@ -17,6 +17,7 @@ with log_to(snakemake.log[0]) as log:
         pd.read_parquet(source.copy_number),
         callable_bases.get(about["sample"], 0),
         tumour=snakemake.params.specimen in TUMOURS,
+        purity=next((row for row in read_tsv(source.purity) if row["sample"] == about["sample"]), None),
     )
     log.info("%d rows", len(table))
     units = [read_status(record) for record in source.records]
@@ -24,7 +25,7 @@ with log_to(snakemake.log[0]) as log:
         snakemake.output[0],
         table,
         about=about,
-        method="bwa mem, bcftools mpileup, joint somatic model over the patient's samples",
+        method="bwa mem, bcftools mpileup, joint somatic and copy number models over the patient's samples",
         parameters=dict(settings),
         inputs={file["path"]: file["sha256"] for unit in units if unit["status"] == "ok" for file in unit["files"]},
         absent=absent_notes(read_tsv(source.coverage[0]) if source.coverage else [], settings),

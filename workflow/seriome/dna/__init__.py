@@ -13,6 +13,11 @@ tables       the patient's VCF and table
 limits       detection limits and intervals
 features     the sample's features
 copy_number  coverage per gene against the matched normal
+bins         reads in targets and between them, against the normal
+snps         heterozygous SNPs of the normal and their alleles everywhere
+segments     the genome cut where any sample's copies change, all samples together
+purity       purity and ploidy of all samples, whole copies of both alleles
+copies       the tables of these three
 
 Coordinates are 0-based and half-open unless a name says `pos` (1-based, as in VCF).
 """

@@ -8,6 +8,8 @@ GC-rich chromosomes stays (Benjamini & Speed 2012, Nucleic Acids Res 40:e72, doi
 Coordinates are 0-based, half-open.
 """
 
+import itertools
+
 import numpy as np
 
 MOST_BASES = 400  # of a target bin: longer targets are cut
@@ -22,8 +24,8 @@ SURROUNDINGS = 10_000_000  # bases over which a bin's surroundings reach
 GC_STEPS = 24
 
 
-def bins_of(contigs, targets, fetch) -> list[dict]:
-    """Rows of COLUMNS: targets in pieces of at most MOST_BASES, off-target bins between them.
+def bins_of(contigs, targets, fetch) -> list[tuple]:
+    """Rows of COLUMNS, target as 1 or 0: targets in pieces of at most MOST_BASES, off-target bins between them.
 
     contigs   {name: length};  targets  (chrom, start, end) of what was captured, None for a whole genome: then every
               bin is of the wide kind
@@ -42,19 +44,18 @@ def bins_of(contigs, targets, fetch) -> list[dict]:
         for start, end in mine:
             parts = -(-(end - start) // MOST_BASES)
             cuts = [start + (end - start) * part // parts for part in range(parts + 1)]
-            found += [(a, b, 1) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+            found += [(a, b, 1) for a, b in itertools.pairwise(cuts)]
         edges = [0] + [x for start, end in mine for x in (start - AWAY, end + AWAY)] + [length]
         for low, high in zip(edges[::2], edges[1::2], strict=True):
             if high - low >= OFF_TARGET * LEAST_BASES:
                 parts = max(1, round((high - low) / OFF_TARGET))
                 cuts = [low + (high - low) * part // parts for part in range(parts + 1)]
-                found += [(a, b, 0) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+                found += [(a, b, 0) for a, b in itertools.pairwise(cuts)]
         for start, end, target in sorted(found):
             text = fetch(chrom, start, end).upper()
             strong, weak = text.count("G") + text.count("C"), text.count("A") + text.count("T")
             if strong + weak >= max(1, (end - start) * (0 if target else LEAST_BASES)):
-                gc = f"{strong / (strong + weak):.4f}"
-                rows.append({"chrom": chrom, "start": start, "end": end, "target": target, "gc": gc})
+                rows.append((chrom, start, end, target, f"{strong / (strong + weak):.4f}"))
     return rows
 
 
@@ -64,6 +65,22 @@ def count(bam, bed, min_mapping_quality: int) -> list[int]:
 
     text = pysam.samtools.bedcov("-Q", str(min_mapping_quality), "-c", str(bed), str(bam))
     return [int(line.rsplit("\t", 1)[1]) for line in text.splitlines()]
+
+
+def read_bins(path):
+    """The bins of a BED that `bins_of` gave, as a table of COLUMNS."""
+    import pandas as pd
+
+    return pd.read_csv(path, sep="\t", names=COLUMNS, dtype={"chrom": str, "target": bool, "gc": float})
+
+
+def write_counts(path, bins, reads) -> None:
+    """The bins with the reads of one sample, as Parquet."""
+    import pyarrow as pa
+
+    from seriome.files import write_parquet
+
+    write_parquet(path, pa.Table.from_pandas(bins.assign(reads=reads), preserve_index=False))
 
 
 def joined(chrom, start, end, target, gc, reads, normal):
@@ -80,7 +97,10 @@ def joined(chrom, start, end, target, gc, reads, normal):
         mine = np.flatnonzero(chrom[away] == name)
         group[mine] = np.arange(len(mine)) // size
     _, lead, label = np.unique(
-        np.array([np.unique(chrom, return_inverse=True)[1][away], group]), axis=1, return_index=True, return_inverse=True
+        np.array([np.unique(chrom, return_inverse=True)[1][away], group]),
+        axis=1,
+        return_index=True,
+        return_inverse=True,
     )
     label, number = label.ravel(), len(lead)
     sums = [np.zeros((number, x.shape[1])) for x in (reads, normal)]

@@ -1,4 +1,4 @@
-"""The features of one sample: its variants, copy number per gene, mutational burden."""
+"""The features of one sample: its variants, copy number per gene, mutational burden, purity and ploidy."""
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,23 @@ TMB_LEAST_BASES = 10_000
 TUMOURS = ("tumor", "plasma", "pdx", "organoid", "serum")  # specimens that have copy number and tmb
 
 
-def features_of(sample: str, variants, copy_number, callable_bases: int, *, tumour: bool) -> pd.DataFrame:
-    """The rows of one sample's feature table: its passed variants, copy number per gene, and `tmb`.
+TUMOUR_FEATURES = {  # column of the table of purity: name, unit
+    "purity": ("tumour purity", "fraction"),
+    "ploidy": ("tumour ploidy", "copies"),
+    "altered": ("fraction of the genome with changed copies", "fraction"),
+    "loh": ("fraction of the genome with loss of heterozygosity", "fraction"),
+    "doubled": ("probability of a doubled genome", "fraction"),
+}
+TUMOUR_IDS = {"altered": "genome_altered", "loh": "genome_loh", "doubled": "genome_doubled"}
+
+
+def features_of(sample: str, variants, copy_number, callable_bases: int, *, tumour: bool, purity=None) -> pd.DataFrame:
+    """The rows of one sample's feature table: its passed variants, copy number per gene, and biomarkers.
 
     tmb is the number of changes of the protein that pass and are seen in this sample, per Mb of target with enough
     depth, with the exact Poisson interval (Garwood 1936, Biometrika 28:437); not measured below 10 kb of such bases.
-    tumour    False for a normal: it has no copy number and no tmb
+    tumour    False for a normal: it has no copy number and no biomarkers
+    purity    the sample's row of copies.PURITY_COLUMNS as strings or numbers, None without one
     """
     mine = variants[(variants["sample"] == sample) & (variants["filter"] == "PASS")]
     measured = mine["state"] == "measured"
@@ -62,8 +73,28 @@ def features_of(sample: str, variants, copy_number, callable_bases: int, *, tumo
         }
     else:
         burden |= {"value": np.nan, "lower": np.nan, "upper": np.nan, "state": "not_measured", "lod": np.nan}
-    parts = [part for part in (rows, copies, pd.DataFrame([burden])) if len(part)]
+    parts = [part for part in (rows, copies, pd.DataFrame([burden, *_of_tumour(purity or {})])) if len(part)]
     return pd.concat(parts, ignore_index=True)
+
+
+def _of_tumour(row) -> list[dict]:
+    """Rows of purity, ploidy and what the genome went through; not measured where it is not estimable.
+
+    A purity below the detection limit carries the largest that the reads allow as its limit.
+    """
+    rows = []
+    for column, (name, unit) in TUMOUR_FEATURES.items():
+        below = column == "purity" and row.get("state") == "below_lod"
+        lower, upper = ("lower", "upper") if column == "purity" else (f"{column}_lower", f"{column}_upper")
+        value, low, high = (
+            float(row[key]) if row.get(key) not in (None, "") else np.nan for key in (column, lower, upper)
+        )
+        known = value == value
+        one = {"kind": "biomarker", "feature": TUMOUR_IDS.get(column, column), "name": name, "unit": unit}
+        one |= {"value": value, "lower": low if known else np.nan, "upper": high if known else np.nan}
+        one |= {"state": "measured" if value > 0 else "zero" if known else "below_lod" if below else "not_measured"}
+        rows.append(one | {"lod": high if below else np.nan})
+    return rows
 
 
 def absent_notes(coverage, settings: dict) -> dict:

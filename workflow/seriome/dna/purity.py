@@ -1,7 +1,7 @@
 """Purity and ploidy of all samples of a patient together, with whole copies of both alleles per segment.
 
-Equations (Van Loo et al. 2010, ASCAT, PNAS 107:16910, doi:10.1073/pnas.1009843107). Of a segment with A and B copies per
-cancer cell, n = A + B, in a sample of purity p whose cancer cells have P copies on average:
+Equations (Van Loo et al. 2010, ASCAT, PNAS 107:16910, doi:10.1073/pnas.1009843107). Of a segment with A and B copies
+per cancer cell, n = A + B, in a sample of purity p whose cancer cells have P copies on average:
 
     log2 ratio           log2( (p n + 2 (1 - p)) / (p P + 2 (1 - p)) )
     share of allele A    (p A + 1 - p) / (p n + 2 (1 - p))
@@ -14,7 +14,8 @@ doubled, from two of each (the ambiguity of the two is that of Carter et al. 201
 doi:10.1038/nbt.2203).
 
 Somatic mutations speak, too: one in all cancer cells is so in all samples, on the same number of copies; one in a part
-has any share in each. The sum over both is their likelihood; it knows the copies of the segment that they lie in.
+has any share in each, often that of others. The sum over both is their likelihood; it knows the copies of the segment
+that they lie in.
 
 Every sample's grid over purity and ploidy is computed once. Solutions are found from the peaks of the grid of each rich
 sample in turn: the other samples follow, all are then moved in turn, each given what the others say of copies, until
@@ -87,7 +88,8 @@ class Fit:
 
     posterior   (S, len(RHO)) probability of each purity; of_copies, of_mutations: what either says alone, given what
                 the other samples say of copies and of mutations
-    ploidy, ploidy_lower, ploidy_upper  of the tumour, the same in all samples;  doubled  probability that the genome doubled
+    ploidy, ploidy_lower, ploidy_upper  of the tumour, the same in all samples
+    doubled     probability that the genome doubled
     solutions   likeliest first
     deviates    (G, S) probability that the segment deviates in the sample, in the likeliest solution
     changed     (S,) nats by which the sample's copies speak for a tumour with changed copies
@@ -172,7 +174,9 @@ class _Patient:
             self.spread = np.clip(1.2 * np.nanquantile(np.where(self.depth > 0, vaf, 0), 0.9, axis=0), 0.005, 1)
             shrink = 1 / (1 + self.depth / 300.0)  # beta-binomial reads as fewer binomial ones
             self.alt, self.depth = self.alt * shrink, self.depth * shrink
-            self.weights = np.tile(np.log([CLONAL / 2, CLONAL / 4, CLONAL / 4, PARTIAL / 2, WRONG, PARTIAL / 2]), (len(self.alt), 1))
+            self.weights = np.tile(
+                np.log([CLONAL / 2, CLONAL / 4, CLONAL / 4, PARTIAL / 2, WRONG, PARTIAL / 2]), (len(self.alt), 1)
+            )
             self.weights[:, 5] += self._clusters()
             self.heard = min(1.0, ENOUGH / max(len(self.segment_of), 1))
             if not len(self.segment_of):
@@ -262,7 +266,7 @@ class _Patient:
             return []
         s = int(np.argmax(self.alt.sum(axis=0)))
         base = 2 if doubled else 1
-        state = np.full(len(self.segment_of), np.flatnonzero((MAJOR == base) & (MINOR == base))[0])
+        state = np.full(len(self.segment_of), np.flatnonzero((base == MAJOR) & (base == MINOR))[0])
         p = int(np.argmin(np.abs(PSI - 2 * base)))
         return [(s, r, p) for r, _ in _peaks(self._of_mutations(s, {}, state)[:, None])]
 
@@ -278,7 +282,7 @@ class _Patient:
             for s in order[1:] if step == 0 else order:
                 place[s] = self._best(s, place, prior, part, columns)[0]
             evidence, prior = self._joint(place, priors)
-            if place == before:
+            if step and place == before:
                 break
         evidence += log_prior
         keys = ("posterior", "of_copies", "of_mutations")
@@ -320,10 +324,12 @@ class _Patient:
         return (int(r), int(columns[0] + p)), grid, own, theirs
 
     def _parts(self, s, state, purity) -> np.ndarray:
-        """(len(purity), U, C) log likelihood of mutations: on 1, minor, major copies of all cancer cells; in a part;
+        """(len(purity), U, C) log likelihood of mutations in a sample, for each thing that a mutation may be:
 
-        neither; in a part with other mutations (what the others' fractions say of it is in the weights). In a part: any VAF that one copy can reach, as likely at any purity: a prior over shares of the cells
-        would reward the purity at which they are all small or all large.
+        on 1, the minor, the major number of copies of all cancer cells; in a part of them, alone; none of these; in a
+        part with other mutations (what their fractions say of it is in the weights). In a part: any VAF that one copy
+        can reach, as likely at any purity, for a prior over shares of the cells would reward the purity at which they
+        are all small or all large.
         """
         a, d = self.alt[:, s], self.depth[:, s]
         major, total = MAJOR[state], TOTAL[state]
@@ -370,7 +376,10 @@ class _Patient:
         Reads count for TRUST of what they say: solutions are compared over many segments, whose errors are not
         independent, while what is known beforehand of tumours is not the less true for it.
         """
-        reads = TRUST * sum(np.log(self.tables[s][r, p]) for s, (r, p) in place.items())
+        reads = 0.0
+        for s, (r, p) in place.items():
+            whole = (self.tables[s][r, p].astype(float) - DEVIATE).clip(0) / (1 - DEVIATE)
+            reads = reads + np.log((1 - DEVIATE) * whole**TRUST + DEVIATE)
         found = [log + logsumexp(reads + np.log(prior), axis=1).sum() for log, prior in priors]
         prior = priors[int(np.argmax(found))][1]
         value = float(logsumexp(np.array(found)))

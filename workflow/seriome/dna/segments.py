@@ -1,19 +1,21 @@
-"""Segments: stretches of the genome over which no sample of a patient changes its copies, found in all samples together.
+"""Segments: stretches of the genome over which no sample of a patient changes its copies, all samples together.
 
 Two tracks are cut at once: log2 ratios of bins, and how far heterozygous SNPs are from one half. Each chromosome is cut
 exactly, by dynamic programming, over blocks of bins, at the least sum of squares in all samples plus a low price per
-breakpoint, and each cut then moved to the bin where it is best. What that cuts too fine is joined again, the most alike neighbours first, unless the samples together speak
-against it; a sample counts only with what it says beyond a threshold, so that many samples without a change do not
-drown the one that has it; cuts are moved to the bin where they are best (the idea of Zhang et al. 2010, Biometrika 97:631, doi:10.1093/biomet/asq025).
+breakpoint (Jackson et al. 2005, IEEE Signal Process Lett 12:105, doi:10.1109/LSP.2001.838216). What that cuts too fine
+is joined again, the most alike neighbours first, unless the samples together speak against it; a sample counts only
+with what it says beyond a threshold, so that many samples without a change do not drown the one that has it. Cuts are
+then moved to the bin where they are best. The samples share the normal and so its noise, which would pass for a change
+in all of them: their correlation is estimated from neighbours and taken out first.
 
 Of a segment's SNPs it is not known which allele lies on which chromosome of the pair; but it is the same in all
 samples. The sample with the clearest imbalance tells, and what it tells is used in the others: an imbalance of a few
 per cent in a poor sample shows where a rich one gives the phases.
 
-Dynamic programming: Jackson et al. 2005, IEEE Signal Process Lett 12:105, doi:10.1109/LSP.2001.838216. Positions are
-0-based, half-open; those of SNPs 1-based.
+Positions are 0-based, half-open; those of SNPs 1-based.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,7 +107,7 @@ def segment(tracks: Tracks) -> Segments:
         blocks = np.unique(np.linspace(first, last, min(BLOCKS, last - first) + 1).round().astype(int))
         width[name] = int(np.ceil((last - first) / (len(blocks) - 1)))
         edges = blocks[_cut(gain(name, blocks))]
-        cuts += [(name, int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        cuts += [(name, int(a), int(b)) for a, b in itertools.pairwise(edges)]
     sums = tracks, white_weight, white, floor, far, far_weight
     cuts = _joined(cuts, *sums)
     for one in range(len(cuts) - 1):  # each cut to the bin at which it is best
@@ -205,9 +207,15 @@ def _joined(edges, tracks, weight, ratio, systematic, far, far_weight) -> list:
     for name, first, last in edges:
         a, b = _snps_of(tracks, name, first, last, first == 0 or tracks.chrom[first - 1] != name)
         rows.append(
-            [name, first, last]
-            + [weight[first:last].sum(0), (weight * ratio)[first:last].sum(0)]
-            + [far_weight[a:b].sum(0), (far_weight * far)[a:b].sum(0)]
+            [
+                name,
+                first,
+                last,
+                weight[first:last].sum(0),
+                (weight * ratio)[first:last].sum(0),
+                far_weight[a:b].sum(0),
+                (far_weight * far)[a:b].sum(0),
+            ]
         )
 
     def apart(one, two):
@@ -220,7 +228,7 @@ def _joined(edges, tracks, weight, ratio, systematic, far, far_weight) -> list:
             said = said + np.where(both, 0.5 * (one[x] / u - two[x] / v) ** 2 / (1 / u + 1 / v + 2 * floor**2), 0)
         return np.maximum(said - HEARD, 0).sum()
 
-    gaps = [apart(one, two) for one, two in zip(rows[:-1], rows[1:], strict=True)]
+    gaps = [apart(one, two) for one, two in itertools.pairwise(rows)]
     while gaps and min(gaps) < JOIN:
         at = int(np.argmin(gaps))
         one, two = rows[at], rows.pop(at + 1)

@@ -10,6 +10,7 @@ Of a bin, reads are proportional to  purity * copies + (1 - purity) * 2;  the sh
 (purity * its copies + 1 - purity) / (purity * copies + 2 (1 - purity)).
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,11 @@ SIZES = {
     "exome": Size(25_000, 1200, 150_000, 40, 8000, 120, 120, 250, 100),
 }
 READ = 200  # bases of a fragment's reads: reads of a bin = depth * bases / READ
-EFFICIENCY, NOISE, WAVE = 0.4, 0.10, 0.015  # sd of natural logs: of targets (all samples), of bins (each its own), waves
+EFFICIENCY, NOISE, WAVE = (
+    0.4,
+    0.10,
+    0.015,
+)  # sd of natural logs: of targets (all samples), of bins (each its own), waves
 GC_LINE, GC_BEND = 0.08, 0.04  # sd of the slope and bend of a sample's log reads over (GC - 0.45) / 0.1
 PRECISION, BIAS, ERROR = 300.0, 0.49, 0.001  # of allele counts; share of the changed allele in a normal; misread bases
 
@@ -181,7 +186,7 @@ def _pieces(kind, rng):
             cuts = [low, high]
             if high - low > 30 and rng.random() < 0.4:
                 cuts.insert(1, int(rng.integers(low + 8, high - 8)))
-            rows += [(number, a * 1_000_000, b * 1_000_000) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+            rows += [(number, a * 1_000_000, b * 1_000_000) for a, b in itertools.pairwise(cuts)]
     choices, weights = list(to), np.array(list(to.values()))
     states = np.tile(base, (len(rows), 1))
     changed = rng.random(len(rows)) < rate
@@ -231,7 +236,7 @@ def _piece_of(pieces, chrom, middle):
 
 
 def _mutated(copies, share, piece, rng):
-    """Mutated copies per cancer cell (U, S): clonal ones on one copy or, early, on all of an allele; others in a part."""
+    """Mutated copies per cancer cell (U, S): clonal ones on one copy or, early, all of an allele; others in a part."""
     samples = share.shape[1]
     rows = np.zeros((len(piece), samples))
     parts = rng.beta(1.5, 2.5, (3, samples))  # of three subclones, each its own course
