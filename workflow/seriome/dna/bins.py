@@ -3,8 +3,8 @@
 Capture lets through some reads from everywhere, so that the space between targets tells copy number too, coarsely
 (Talevich et al. 2016, CNVkit, PLoS Comput Biol 12:e1004873, doi:10.1371/journal.pcbi.1004873, whose two kinds of bins
 these are). Tumour and normal share most of what makes a target catch more or fewer reads; what is left with GC content
-is taken off as a running median of the ratio over GC, of what differs from the surroundings, so that copy number of
-GC-rich chromosomes stays (Benjamini & Speed 2012, Nucleic Acids Res 40:e72, doi:10.1093/nar/gks001, on that bias).
+(Benjamini & Speed 2012, Nucleic Acids Res 40:e72, doi:10.1093/nar/gks001) is taken off by a line with bends that is
+fitted within windows, so that copies of GC-rich chromosomes stay.
 Coordinates are 0-based, half-open.
 """
 
@@ -21,7 +21,7 @@ LEAST_READS = 20  # in the reference, below which a target bin is not measured
 WANTED_READS = 100  # off-target bins are joined until their median reads reach this
 MOST_JOINED = 20
 SURROUNDINGS = 10_000_000  # bases over which a bin's surroundings reach
-GC_STEPS = 24
+KNOTS, CLIP = 10, 3.0  # of the line over GC content; standard deviations
 
 
 def bins_of(contigs, targets, fetch) -> list[tuple]:
@@ -148,7 +148,7 @@ def log_ratios(chrom, start, target, gc, reads, normal):
             if not kind.any():
                 continue
             raw[kind] -= np.median(raw[kind])
-            raw[kind] -= _over_gc(gc[kind], raw[kind] - _medians(raw[kind], window[kind]))
+            raw[kind] -= _over_gc(gc[kind], raw[kind], window[kind])
         if len(kinds) == 2:
             raw[~target] += _between(raw, target & good, ~target & good, window)
         raw[good] -= np.log2(np.average(2.0 ** raw[good], weights=depth[good]))
@@ -163,25 +163,29 @@ def log_ratios(chrom, start, target, gc, reads, normal):
     return ratio, variance
 
 
-def _medians(value, window):
-    """The median of each value's window."""
-    order = np.argsort(window, kind="stable")
-    starts = np.flatnonzero(np.append(True, np.diff(window[order]) > 0))
-    found = np.empty(len(value))
-    for part in np.split(order, starts[1:]):
-        found[part] = np.median(value[part])
-    return found
+def _over_gc(gc, value, window):
+    """What GC content adds to the value of every bin: a line with bends at KNOTS, mean 0.
 
-
-def _over_gc(gc, value):
-    """Running median of values over GC content, smoothed, at every value."""
-    if len(value) < 2 * GC_STEPS:
+    By least squares within windows, whose own means are free, so that copies that go with GC content over longer
+    stretches stay; bins far off the line do not count in the second round.
+    """
+    if len(value) < 20 * KNOTS:
         return np.zeros(len(value))
-    parts = np.array_split(np.argsort(gc, kind="stable"), min(GC_STEPS, len(value) // 20 or 1))
-    at = np.array([gc[part].mean() for part in parts])
-    middle = np.array([np.median(value[part]) for part in parts])
-    smooth = np.convolve(np.pad(middle, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
-    return np.interp(gc, at, smooth)
+    knots = np.unique(np.quantile(gc, np.linspace(0.02, 0.98, KNOTS)))
+    hats = np.stack([np.interp(gc, knots, one) for one in np.eye(len(knots))], axis=1)
+    label = np.unique(window, return_inverse=True)[1]
+    ridge = 1e-3 * np.sqrt(len(value)) * np.diff(np.eye(len(knots)), 2, axis=0)  # against bends that no bin asks for
+    height, weight = np.zeros(len(knots)), np.ones(len(value))
+    for _ in range(2):
+        size = np.maximum(np.bincount(label, weight), 1e-9)
+        free = [x - (np.bincount(label, weight * x) / size)[label] for x in (value, *hats.T)]
+        inside = np.stack(free[1:], axis=1)
+        rows = np.vstack([inside * weight[:, None], ridge, np.full((1, len(knots)), 1e-3)])
+        height = np.linalg.lstsq(rows, np.append(free[0] * weight, np.zeros(len(ridge) + 1)), rcond=None)[0]
+        left = free[0] - inside @ height
+        weight = (np.abs(left) <= CLIP * 1.4826 * np.median(np.abs(left)) + 1e-9).astype(float)
+    found = hats @ height
+    return found - found.mean()
 
 
 def _between(raw, on, off, window) -> float:
