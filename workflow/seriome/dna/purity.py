@@ -57,6 +57,7 @@ WIDTH, TIE, APART = 0.3, 0.1, 0.1  # interval too wide to state; probability of 
 LOW, FEW_SNPS = 0.1, 30
 CELL = np.gradient(RHO)  # prior of a point of the grid: purity is uniform, and the log of ploidy
 WEIGHT = CELL[:, None] * np.gradient(PSI) / PSI
+KEPT = 40  # tables of mutations that are kept for the next time they are asked for
 TRUST = 0.4  # weight of the reads where solutions are compared
 FAINT = 3.0  # nats by which a sample's copies must speak for a tumour to be counted on
 
@@ -164,7 +165,7 @@ class _Patient:
         self.groups, self.samples = segments.ratio.shape
         self.tables = [self._table(segments, s) for s in range(self.samples)]
         self.mutations = mutations
-        self.segment_of = None
+        self.segment_of, self.known = None, {}
         if mutations is not None and len(mutations.pos):
             self.segment_of = segments.of(mutations.chrom, mutations.pos - 1)
             keep = (self.segment_of >= 0) & (mutations.depth > 0).any(axis=1)
@@ -323,29 +324,37 @@ class _Patient:
         r, p = np.unravel_index(np.argmax(weighed), grid.shape)
         return (int(r), int(columns[0] + p)), grid, own, theirs
 
-    def _parts(self, s, state, purity) -> np.ndarray:
-        """(len(purity), U, C) log likelihood of mutations in a sample, for each thing that a mutation may be:
+    def _parts(self, s, state) -> np.ndarray:
+        """(R, U, C) log likelihood of mutations in a sample, for each thing that a mutation may be:
 
         on 1, the minor, the major number of copies of all cancer cells; in a part of them, alone; none of these; in a
         part with other mutations (what their fractions say of it is in the weights). In a part: any VAF that one copy
         can reach, as likely at any purity, for a prior over shares of the cells would reward the purity at which they
         are all small or all large.
         """
+        key = s, state.tobytes()
+        if key not in self.known:
+            if len(self.known) >= KEPT:
+                self.known.pop(next(iter(self.known)))
+            self.known[key] = self._parts_of(s, state)
+        return self.known[key]
+
+    def _parts_of(self, s, state) -> np.ndarray:
         a, d = self.alt[:, s], self.depth[:, s]
         major, total = MAJOR[state], TOTAL[state]
-        cells = purity[:, None] * total + 2 * (1 - purity[:, None])
+        cells = np.maximum(RHO[:, None] * total + 2 * (1 - RHO[:, None]), 1e-9)
         found = []
         for copies in (np.minimum(total, 1), np.maximum(MINOR[state], np.minimum(total, 1)), major):
-            vaf = purity[:, None] * copies / np.maximum(cells, 1e-9)
+            vaf = RHO[:, None] * copies / cells
             vaf = np.clip(vaf * (1 - MISREAD) + (1 - vaf) * MISREAD, 1e-6, 1 - 1e-6)
             found.append(a * np.log(vaf) + (d - a) * np.log1p(-vaf))
-        most = np.clip(purity[:, None] * np.minimum(total, 1) / np.maximum(cells, 1e-9), 1e-4, 1 - 1e-6)
+        most = np.clip(RHO[:, None] * np.minimum(total, 1) / cells, 1e-4, 1 - 1e-6)
+        below = np.log(np.maximum(betainc(a + 1, d - a + 1, most), 1e-300))
         whole = betaln(a + 1, d - a + 1)
-        some = whole + np.log(np.maximum(betainc(a + 1, d - a + 1, most), 1e-300)) - np.log(self.spread[s])
-        none = a * np.log(MISREAD) + (d - a) * np.log1p(-MISREAD)
-        found.append(np.logaddexp(np.log(1 - ABSENT) + some, np.log(ABSENT) + none))
-        found.append(np.broadcast_to(np.logaddexp(np.log(1 - ABSENT) + whole, np.log(ABSENT) + none), some.shape))
-        found.append(np.log(np.maximum(betainc(a + 1, d - a + 1, most), 1e-300)))
+        none = np.log(ABSENT) + a * np.log(MISREAD) + (d - a) * np.log1p(-MISREAD)
+        found.append(np.logaddexp(np.log(1 - ABSENT) + whole + below - np.log(self.spread[s]), none))
+        found.append(np.broadcast_to(np.logaddexp(np.log(1 - ABSENT) + whole, none), below.shape))
+        found.append(below)
         return np.stack(found, axis=2)
 
     def _clusters(self) -> np.ndarray:
@@ -366,9 +375,9 @@ class _Patient:
         log = self.weights.copy()
         for other, (r, _) in place.items():
             if other != s:
-                log += self._parts(other, state, RHO[r : r + 1])[0]
+                log += self._parts(other, state)[r]
         log -= logsumexp(log, axis=1)[:, None]
-        return self.heard * logsumexp(self._parts(s, state, RHO) + log, axis=2).sum(axis=1)
+        return self.heard * logsumexp(self._parts(s, state) + log, axis=2).sum(axis=1)
 
     def _joint(self, place, priors) -> tuple[float, np.ndarray]:
         """Log of the probability of all reads with the samples placed, and the prior of copies that suits them best.
@@ -385,7 +394,7 @@ class _Patient:
         value = float(logsumexp(np.array(found)))
         if self.segment_of is not None:
             state = np.argmax(reads + np.log(prior), axis=1)[self.segment_of]
-            parts = sum(self._parts(s, state, RHO[r : r + 1])[0] for s, (r, _) in place.items())
+            parts = sum(self._parts(s, state)[r] for s, (r, _) in place.items())
             value += TRUST * self.heard * logsumexp(parts + self.weights, axis=1).sum()
         return value, prior
 
@@ -410,7 +419,7 @@ class _Patient:
         if self.segment_of is None:
             return np.zeros(self.samples, int)
         state = np.argmax(one["copies"], axis=1)[self.segment_of]
-        log = sum(self._parts(s, state, RHO[r : r + 1])[0] for s, r in enumerate(one["r"])) + self.weights
+        log = sum(self._parts(s, state)[r] for s, r in enumerate(one["r"])) + self.weights
         sure = np.exp(logsumexp(log[:, :3], axis=1) - logsumexp(log, axis=1)) > 0.5
         return ((self.depth > 0) & sure[:, None]).sum(axis=0)
 
