@@ -10,7 +10,8 @@ Prints a line per kind of tumour, size and setting, and returns them with the ke
     not_estimable           share of all samples that are not stated
 
 Settings: `tissue` five tumours with mutations, `copies` the same without any mutation, `single` one tumour sample with
-mutations, `plasma` one tumour and four plasmas with mutations.
+mutations, `plasma` one tumour and four plasmas with mutations, `rough` as tissue with three times the GC bias and the
+waves.
 """
 
 import argparse
@@ -26,6 +27,7 @@ SETTINGS = {
     "copies": {"mutations": False},
     "single": {"samples": 1},
     "plasma": {"plasma": True},
+    "rough": {"rough": 3.0},
 }
 
 

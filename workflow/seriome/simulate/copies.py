@@ -110,11 +110,14 @@ class Made:
         return int(((self.copies[:, 0] != 1).any(axis=1) & (self.share.max(axis=1) == 0)).sum())
 
 
-def draw(kind: str, size: str, seed: int, *, samples=5, purity=(0.1, 0.9), plasma=False, mutations=True) -> Made:
+def draw(
+    kind: str, size: str, seed: int, *, samples=5, purity=(0.1, 0.9), plasma=False, mutations=True, rough=1.0
+) -> Made:
     """A patient. Equal arguments give equal counts.
 
     kind     one of KINDS;  size  one of SIZES;  purity  range it is drawn from
     plasma   all samples but the first are plasma, tumour fractions log-uniform from 0.01 to 0.5
+    rough    times the curves over GC content, the waves and, by its root, the noise of bins
     """
     rng = np.random.default_rng([seed, list(KINDS).index(kind), list(SIZES).index(size), samples, plasma])
     what = SIZES[size]
@@ -141,11 +144,15 @@ def draw(kind: str, size: str, seed: int, *, samples=5, purity=(0.1, 0.9), plasm
     def counted(level, mean_depth, relative):
         mean = np.where(target, mean_depth * (end - start) / READ, what.off_target_reads * level)
         curve = rng.normal(0, GC_LINE) * (gc - 0.45) / 0.1 + rng.normal(0, GC_BEND) * ((gc - 0.45) / 0.1) ** 2
+        curve = rough * curve
         wave = sum(
-            np.sqrt(2 / 3) * WAVE * np.sin(2 * np.pi * ((start / 1e6) / period + rng.random() + chrom * rng.random()))
+            np.sqrt(2 / 3)
+            * rough
+            * WAVE
+            * np.sin(2 * np.pi * ((start / 1e6) / period + rng.random() + chrom * rng.random()))
             for period in rng.uniform(8, 60, 3)
         )
-        log = efficiency + curve + wave + rng.normal(0, NOISE, len(chrom))
+        log = efficiency + curve + wave + rng.normal(0, NOISE * np.sqrt(rough), len(chrom))
         return rng.poisson(mean * relative * np.exp(log))
 
     normal_reads = counted(1.0, what.normal_depth, 1.0)
