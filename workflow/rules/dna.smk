@@ -327,7 +327,7 @@ rule dna_copy_number:
         "../../envs/seriome.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000),
+        mem_mb=memory(4000),
         runtime=60,
     params:
         samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam"),

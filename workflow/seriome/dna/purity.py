@@ -164,7 +164,6 @@ class _Patient:
     def __init__(self, segments: Segments, mutations):
         self.groups, self.samples = segments.ratio.shape
         self.tables = [self._table(segments, s) for s in range(self.samples)]
-        self.mutations = mutations
         self.segment_of, self.known = None, {}
         if mutations is not None and len(mutations.pos):
             self.segment_of = segments.of(mutations.chrom, mutations.pos - 1)
@@ -223,9 +222,10 @@ class _Patient:
     def fitted(self) -> Fit:
         priors = [prior_of_copies(doubled) for doubled in (False, True)]
         logs = np.log([1 - DOUBLED, DOUBLED])
-        grids = [[self._grid(s, np.exp([x for x, _ in one]) @ [x for _, x in one]) for one in priors]
-                 for s in range(self.samples)]  # fmt: skip
-        plain = np.log(np.array([t[0, np.argmin(np.abs(PSI - 2))] @ priors[0][1][1] for t in self.tables])).sum(axis=1)
+        mean = [sum(np.exp(log) * prior for log, prior in one) for one in priors]
+        grids = [[self._grid(s, prior) for prior in mean] for s in range(self.samples)]
+        diploid = np.argmin(np.abs(PSI - 2))
+        plain = np.array([np.log(table[0, diploid] @ mean[0]).sum() for table in self.tables])
         changed = np.array([max(g.max() for g in grids[s]) for s in range(self.samples)]) - plain
         found = []
         seen = changed.max() >= FAINT
