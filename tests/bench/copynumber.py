@@ -43,10 +43,10 @@ def tracks_of(made: copies.Made) -> segments.Tracks:
 
 
 def fitted(made: copies.Made):
-    """(segments, fit) of a drawn patient."""
+    """(segments, lineages) of a drawn patient."""
     found = segments.segment(tracks_of(made))
     counts = made.mutation_chrom, made.mutation_pos, made.mutation_alt, made.mutation_depth
-    return found, purity.fit(found, purity.Mutations(*counts) if len(counts[0]) else None)
+    return found, purity.lineages(found, purity.Mutations(*counts) if len(counts[0]) else None)
 
 
 def copies_right(made: copies.Made, found: segments.Segments, fit: purity.Fit) -> float:
@@ -62,16 +62,18 @@ def copies_right(made: copies.Made, found: segments.Segments, fit: purity.Fit) -
         same = (true[:, 1] == purity.MAJOR[k]) & (true[:, 0] == purity.MINOR[k])
         length = (found.end[g] - found.start[g]) / len(middle)
         right, total = right + (same & kept).sum() * length, total + kept.sum() * length
-    return right / total
+    return right / total if total else None
 
 
 def score(made: copies.Made) -> list[dict]:
     """A row per sample."""
     began = time.process_time()
-    found, fit = fitted(made)
+    found, parts = fitted(made)
     spent = time.process_time() - began
-    right, rows = copies_right(made, found, fit), []
-    for s, true in enumerate(made.purity):
+    rows, place = [], {one: (fit, s) for index, fit in parts for s, one in enumerate(index)}
+    right = {one: copies_right(made, found, fit) for index, fit in parts for one in index}
+    for sample, true in enumerate(made.purity):
+        fit, s = place[sample]
         said = purity.stated(fit, s, len(made.snp_pos))
         known = said["purity"] is not None
         off = max(said["lower"] - true, true - said["upper"], 0)
@@ -79,7 +81,7 @@ def score(made: copies.Made) -> list[dict]:
             {
                 "kind": made.kind,
                 "size": made.size,
-                "specimen": made.specimens[s],
+                "specimen": made.specimens[sample],
                 "true": true,
                 "asked": true >= 0.2 and made.changed > 0,
                 "said": said,
@@ -88,8 +90,9 @@ def score(made: copies.Made) -> list[dict]:
                 "wrong": known and off > 0.05,
                 "covered": known and off == 0,
                 "below_wrong": said["state"] == "below_lod" and off > 0.05,
-                "ploidy": abs(fit.ploidy - made.ploidy[s]) <= 0.2 if known else None,
-                "copies": right if known else None,
+                "ploidy": abs(fit.ploidy - made.ploidy[sample]) <= 0.2 if known else None,
+                "copies": right[sample] if known else None,
+                "apart": len(parts) > 1,
                 "seconds": spent / len(made.purity),
             }
         )
@@ -113,6 +116,7 @@ def summary(rows) -> dict:
         "mean_error": float(np.mean([abs(row["said"]["purity"] - row["true"]) for row in known])) if known else None,
         "ploidy_within_02": share("ploidy", known),
         "copies_right": share("copies", known),
+        "set_apart": share("apart", rows),
         "below_lod_wrong": sum(row["below_wrong"] for row in rows),
         "cpu_s_per_patient": float(np.sum([row["seconds"] for row in rows])) / max(len({row["id"] for row in rows}), 1),
     }
@@ -151,7 +155,7 @@ def _line(name, found) -> str:
         f"  within {text(found['purity_within_005'])}  wrong {text(found['purity_wrong_confident'])}"
         f"  not estimable {text(found['not_estimable'])}  cover {text(found['interval_cover'])}"
         f"  error {text(found['mean_error'])}  ploidy {text(found['ploidy_within_02'])}"
-        f"  copies {text(found['copies_right'])}  {found['cpu_s_per_patient']:.2f} s"
+        f"  copies {text(found['copies_right'])}  apart {text(found['set_apart'])}  {found['cpu_s_per_patient']:.2f} s"
     )
 
 

@@ -180,7 +180,7 @@ def test_a_rich_sample_tells_the_phases_to_a_poor_one():
 @pytest.mark.parametrize("kind", ["diploid", "loh", "homozygous", "doubled"])
 def test_planted_purity_ploidy_and_copies_are_found(kind):
     made = simulated.draw(kind, "panel", 11)
-    _found, fit = fitted(made)
+    _, [(_, fit)] = fitted(made)
     for s, true in enumerate(made.purity):
         said = purity.stated(fit, s, len(made.snp_pos))
         assert said["state"] == "measured"
@@ -193,7 +193,7 @@ def test_planted_purity_ploidy_and_copies_are_found(kind):
 
 def test_a_tumour_without_changes_or_mutations_has_no_purity():
     made = simulated.draw("none", "panel", 4, mutations=False)
-    _, fit = fitted(made)
+    _, [(_, fit)] = fitted(made)
     for s in range(5):
         said = purity.stated(fit, s, len(made.snp_pos))
         assert said["purity"] is None
@@ -203,7 +203,7 @@ def test_a_tumour_without_changes_or_mutations_has_no_purity():
 
 def test_mutations_alone_tell_purity_where_no_copy_changed_and_never_a_doubling():
     made = simulated.draw("none", "exome", 1)
-    _, fit = fitted(made)
+    _, [(_, fit)] = fitted(made)
     for s, true in enumerate(made.purity):
         said = purity.stated(fit, s, len(made.snp_pos))
         assert said["purity"] is None or said["purity"] == pytest.approx(true, abs=0.07)
@@ -212,11 +212,24 @@ def test_mutations_alone_tell_purity_where_no_copy_changed_and_never_a_doubling(
 
 def test_plasma_is_told_by_its_tumour():
     made = simulated.draw("loh", "panel", 2, plasma=True)
-    _, fit = fitted(made)
+    _, [(_, fit)] = fitted(made)
     for s, true in enumerate(made.purity):
         said = purity.stated(fit, s, len(made.snp_pos))
         assert said["state"] in ("measured", "below_lod")
         assert said["lower"] - 0.03 <= true <= said["upper"] + 0.03
+
+
+def test_samples_of_a_genome_that_doubled_later_are_set_apart():
+    made = simulated.draw("late", "panel", 0, purity=(0.5, 0.9))
+    found, parts = fitted(made)
+    assert [index.tolist() for index, _ in parts] == [[0, 1, 2], [3, 4]]
+    for index, fit in parts:
+        for s, one in enumerate(index):
+            said = purity.stated(fit, s, len(made.snp_pos))
+            assert said["purity"] == pytest.approx(made.purity[one], abs=0.05)
+        assert fit.ploidy == pytest.approx(made.ploidy[index].mean(), abs=0.3)  # eight copies are beyond the table
+    assert [fit.doubled > 0.9 for _, fit in parts] == [False, True]
+    assert found.part([1]).ratio.shape == (len(found), 1)
 
 
 def test_the_order_of_samples_does_not_matter():
@@ -230,7 +243,7 @@ def test_the_order_of_samples_does_not_matter():
         mutation_depth=made.mutation_depth[:, turned],
         purity=made.purity[turned],
     )
-    (one, fit), (two, again) = fitted(made), fitted(other)
+    (one, [(_, fit)]), (two, [(_, again)]) = fitted(made), fitted(other)
     assert (one.start == two.start).all()
     for s, was in enumerate(turned):
         first, second = (purity.stated(f, at, 300) for f, at in ((fit, was), (again, s)))
@@ -249,6 +262,7 @@ def test_two_solutions_are_not_one():
             purity.Solution(np.array([0.5]), np.array([4.0]), True, 0.3, np.zeros((1, len(purity.TOTAL)))),
         ],
         deviates=np.zeros((1, 1)),
+        alone=np.zeros(1),
         changed=np.array([50.0]),
         mutations=np.array([0]),
     )

@@ -23,9 +23,8 @@ PURITY_COLUMNS = [
     *("ploidy", "ploidy_lower", "ploidy_upper", "doubled", "altered", "altered_lower", "altered_upper"),
     *("loh", "loh_lower", "loh_upper", "alternatives"),
     *("by_copies", "by_copies_lower", "by_copies_upper"),
-    *("by_mutations", "by_mutations_lower", "by_mutations_upper", "trusted"),
+    *("by_mutations", "by_mutations_lower", "by_mutations_upper", "trusted", "together"),
 ]
-SURE = 0.05  # share of the probability that may lie elsewhere when a segment's copies are taken for known
 
 
 @dataclass(frozen=True)
@@ -67,17 +66,21 @@ def of_patient(samples, counted: dict, hets, alleles: dict, variants, pool=()) -
     if len(tracks.chrom) < LEAST_BINS:
         return Copies([], [_unknown(row, "few_bins") for row in tumours])
     found = segments.segment(tracks)
-    fit = purity.fit(found, _mutations(variants, names))
-    said = {name: purity.stated(fit, s, len(tracks.snp_pos)) for s, name in enumerate(names)}
-    by_sample = {
-        row["sample"]: _segments(row, s, found, fit, said[row["sample"]]["purity"]) for s, row in enumerate(read)
-    }
-    rows = [
-        _purity(row, names.index(row["sample"]), found, fit, said[row["sample"]])
-        if row["sample"] in said
-        else _unknown(row, "no_reads")
-        for row in tumours
-    ]
+    fits = {}  # of each sample: the fit that it is in, its index there, what is said of its purity
+    parts = purity.lineages(found, _mutations(variants, names))
+    for index, fit in parts:
+        for s, one in enumerate(index):
+            fits[names[one]] = fit, s, purity.stated(fit, s, len(tracks.snp_pos))
+    by_sample, rows = {}, []
+    for row in tumours:
+        name = row["sample"]
+        if name not in fits:
+            rows.append(_unknown(row, "no_reads"))
+            continue
+        fit, s, said = fits[name]
+        by_sample[name] = _segments(row, names.index(name), s, found, fit, said["purity"])
+        together = [names[one] for index, _ in parts if names.index(name) in index for one in index]
+        rows.append(_purity(row, s, found, fit, said) | {"together": ",".join(together)})
     return Copies([row for one in by_sample.values() for row in one], rows, found, by_sample)
 
 
@@ -133,14 +136,14 @@ def _mutations(variants, names) -> purity.Mutations | None:
     return purity.Mutations(place["chrom"].astype(str).to_numpy(), place["pos"].to_numpy(), alt, depth)
 
 
-def _segments(row, s, found, fit, known) -> list[dict]:
-    """Rows of SEGMENT_COLUMNS of one sample; copies only where its purity is stated."""
+def _segments(row, at, s, found, fit, known) -> list[dict]:
+    """Rows of SEGMENT_COLUMNS of one sample, `at` of the segments and `s` of the fit; copies where purity is stated."""
     likely = sum(one.probability * one.copies for one in fit.solutions)
     state = np.argmax(fit.solutions[0].copies, axis=1)
     rows = []
     for g in range(len(found)):
-        ratio, error = found.ratio[g, s], np.hypot(found.error[g, s], purity.SYSTEMATIC)
-        curve = found.curve[g, s]
+        ratio, error = found.ratio[g, at], np.hypot(found.error[g, at], purity.SYSTEMATIC)
+        curve = found.curve[g, at]
         measured = np.isfinite(ratio)
         one = {
             **{"patient": row["patient"], "sample": row["sample"], "chrom": str(found.chrom[g])},

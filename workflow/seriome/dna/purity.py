@@ -6,7 +6,8 @@ per cancer cell, n = A + B, in a sample of purity p whose cancer cells have P co
     log2 ratio           log2( (p n + 2 (1 - p)) / (p P + 2 (1 - p)) )
     share of allele A    (p A + 1 - p) / (p n + 2 (1 - p))
 
-One tumour, several samples: a segment has the same whole copies in all of them, except that in any sample, with a low
+One tumour, several samples: a segment has the same whole copies in all of them (a sample that is far better read by
+itself, as after a doubling between samples, is set apart: `lineages`), except that in any sample, with a low
 chance, it deviates (changed in a part of the cells, or an artefact): then its ratio and imbalance may be anything. The
 likelihood of a segment is the sum over copies of the product over samples, so that a rich sample tells a poor one where
 to look. Before data, copies are the likelier the fewer steps they are from one of each allele or, where the genome
@@ -57,6 +58,7 @@ WIDTH, TIE, APART = 0.3, 0.1, 0.1  # interval too wide to state; probability of 
 LOW, FEW_SNPS = 0.1, 30
 CELL = np.gradient(RHO)  # prior of a point of the grid: purity is uniform, and the log of ploidy
 WEIGHT = CELL[:, None] * np.gradient(PSI) / PSI
+OTHER, MUCH = 10.0, 0.2  # nats, share of the genome that deviates, beyond which a sample has other copies than the rest
 KEPT = 40  # tables of mutations that are kept for the next time they are asked for
 TRUST = 0.4  # weight of the reads where solutions are compared
 FAINT = 3.0  # nats by which a sample's copies must speak for a tumour to be counted on
@@ -93,6 +95,7 @@ class Fit:
     doubled     probability that the genome doubled
     solutions   likeliest first
     deviates    (G, S) probability that the segment deviates in the sample, in the likeliest solution
+    alone       (S,) nats by which the sample's copies are likelier by themselves than as the other samples have them
     changed     (S,) nats by which the sample's copies speak for a tumour with changed copies
     mutations   (S,) mutations that are likely in all cancer cells and covered
     """
@@ -106,6 +109,7 @@ class Fit:
     doubled: float
     solutions: list
     deviates: np.ndarray
+    alone: np.ndarray
     changed: np.ndarray
     mutations: np.ndarray
 
@@ -156,6 +160,31 @@ def total_copies(ratio, purity, ploidy):
 def fit(segments: Segments, mutations: Mutations | None = None) -> Fit:
     """Purity, ploidy and copies of a patient's samples; the order of samples and of segments does not matter."""
     return _Patient(segments, mutations).fitted()
+
+
+def lineages(segments: Segments, mutations: Mutations | None = None) -> list[tuple[np.ndarray, Fit]]:
+    """Fits of a patient's samples: all together or, where some have other copies than the rest, these apart.
+
+    Returns  [(indexes of samples, Fit of these), ...], each sample once
+    """
+    whole = fit(segments, mutations)
+    other = differs(whole, segments)
+    if not other.any() or other.all():
+        return [(np.arange(len(other)), whole)]
+    parts = []
+    for index in (np.flatnonzero(~other), np.flatnonzero(other)):
+        mine = mutations and Mutations(
+            mutations.chrom, mutations.pos, mutations.alt[:, index], mutations.depth[:, index]
+        )
+        parts.append((index, fit(segments.part(index), mine)))
+    return parts
+
+
+def differs(found: Fit, segments: Segments) -> np.ndarray:
+    """(S,) does the sample have other copies than the rest?"""
+    size = (segments.end - segments.start).astype(float)
+    share = size @ found.deviates / size.sum()
+    return (len(found.alone) > 1) & (found.changed >= FAINT) & ((found.alone > OTHER) | (share > MUCH))
 
 
 class _Patient:
@@ -258,7 +287,7 @@ class _Patient:
                 Solution(RHO[one["r"]], PSI[one["p"]], bool(one["doubled"]), float(w), one["copies"])
                 for w, one in zip(weight, found, strict=True)
             ],
-            self._deviates(top), changed, self._clonal(top),
+            self._deviates(top), self._alone(top, grids, mean), changed, self._clonal(top),
         )  # fmt: skip
 
     def _starts(self, doubled) -> list[tuple[int, int, int]]:
@@ -413,6 +442,15 @@ class _Patient:
         """(G, S) probability that each segment deviates in each sample of a solution."""
         tables = [self.tables[s][r, p] for s, (r, p) in enumerate(zip(one["r"], one["p"], strict=True))]
         return np.stack([(one["copies"] * DEVIATE / table).sum(axis=1) for table in tables], axis=1)
+
+    def _alone(self, one, grids, mean) -> np.ndarray:
+        """(S,) what each sample gains, in nats, when its copies need not be those of the others."""
+        place = {s: (r, p) for s, (r, p) in enumerate(zip(one["r"], one["p"], strict=True))}
+        gain = np.zeros(self.samples)
+        for s, (r, p) in place.items():
+            told = self._copies(place, mean[one["doubled"]], but=s)
+            gain[s] = max(grid.max() for grid in grids[s]) - np.log((self.tables[s][r, p] * told).sum(axis=1)).sum()
+        return gain
 
     def _clonal(self, one) -> np.ndarray:
         """(S,) covered mutations that are likelier in all cancer cells than not."""

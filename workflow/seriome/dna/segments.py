@@ -16,7 +16,7 @@ Positions are 0-based, half-open; those of SNPs 1-based.
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -83,6 +83,13 @@ class Segments:
             at = np.searchsorted(self.start[here], position[mine], side="right") - 1
             found[mine] = here[np.clip(at, 0, None)]
         return found
+
+    def part(self, samples) -> "Segments":
+        """The same segments for some of the samples (indexes); positive imbalance is what these mostly have."""
+        curve = self.curve[:, samples]
+        turned = np.argmax(curve.sum(axis=1), axis=1) < len(DELTA) // 2
+        curve = np.where(turned[:, None, None], curve[:, :, ::-1], curve)
+        return replace(self, ratio=self.ratio[:, samples], error=self.error[:, samples], curve=curve)
 
 
 def segment(tracks: Tracks) -> Segments:

@@ -27,7 +27,9 @@ KINDS = {  # (base, share of pieces that changed, to which copies)
     "doubled": ((2, 2), 0.55, {(2, 1): 0.4, (2, 0): 0.25, (3, 2): 0.15, (4, 2): 0.1, (3, 1): 0.05, (1, 0): 0.05}),
     "subclonal": ((1, 1), 0.2, ONE),
     "none": ((1, 1), 0.0, ONE),
+    "late": ((1, 1), 0.3, ONE),  # as diploid at first, in the last two of five samples doubled
 }
+AGAIN = 0.4  # share of pieces that lose a copy after a late doubling
 SUBCLONAL = {"subclonal": 0.15, "doubled": 0.05}  # share of pieces with other copies in a part of the cancer cells
 
 
@@ -128,6 +130,12 @@ def draw(
         step[rng.integers(2)] = rng.choice([-1, 1])
         copies[piece, 1] = np.maximum(copies[piece, 0] + step, 0)
         share[piece] = rng.beta(1, 1, samples) * (rng.random(samples) < 0.7)
+    if kind == "late":
+        copies[:, 1] *= 2
+        lost = np.flatnonzero(rng.random(len(pieces)) < AGAIN)
+        side = rng.integers(0, 2, len(lost))
+        copies[lost, 1, side] = np.maximum(copies[lost, 1, side] - 1, 0)
+        share[:, round(0.6 * samples) :] = 1
     rho = rng.uniform(*purity, samples)
     specimens = ("tumor",) * samples
     if plasma:
