@@ -58,7 +58,7 @@ WIDTH, TIE, APART = 0.3, 0.1, 0.1  # interval too wide to state; probability of 
 LOW, FEW_SNPS = 0.1, 30
 CELL = np.gradient(RHO)  # prior of a point of the grid: purity is uniform, and the log of ploidy
 WEIGHT = CELL[:, None] * np.gradient(PSI) / PSI
-OTHER, MUCH = 10.0, 0.2  # nats, share of the genome that deviates, beyond which a sample has other copies than the rest
+OTHER, MUCH = 10.0, 0.15  # nats, share of the genome that deviates, beyond which a sample has other copies than the rest
 KEPT = 40  # tables of mutations that are kept for the next time they are asked for
 TRUST = 0.4  # weight of the reads where solutions are compared
 FAINT = 3.0  # nats by which a sample's copies must speak for a tumour to be counted on
@@ -165,19 +165,31 @@ def fit(segments: Segments, mutations: Mutations | None = None) -> Fit:
 def lineages(segments: Segments, mutations: Mutations | None = None) -> list[tuple[np.ndarray, Fit]]:
     """Fits of a patient's samples: all together or, where some have other copies than the rest, these apart.
 
+    Of the rest, each sample that is better read with those apart goes to them, too.
     Returns  [(indexes of samples, Fit of these), ...], each sample once
     """
+
+    def of(index):
+        mine = mutations and Mutations(
+            mutations.chrom, mutations.pos, mutations.alt[:, index], mutations.depth[:, index]
+        )
+        return fit(segments.part(index), mine)
+
     whole = fit(segments, mutations)
     other = differs(whole, segments)
     if not other.any() or other.all():
         return [(np.arange(len(other)), whole)]
-    parts = []
-    for index in (np.flatnonzero(~other), np.flatnonzero(other)):
-        mine = mutations and Mutations(
-            mutations.chrom, mutations.pos, mutations.alt[:, index], mutations.depth[:, index]
-        )
-        parts.append((index, fit(segments.part(index), mine)))
-    return parts
+    apart, rest = np.flatnonzero(other), np.flatnonzero(~other)
+    together = of(rest)
+    moved = [
+        s
+        for s, alone in zip(rest, together.alone, strict=True)
+        if len(rest) > 1 and alone - of(np.append(apart, s)).alone[-1] > FAINT
+    ]
+    if 0 < len(moved) < len(rest):
+        apart, rest = np.sort(np.append(apart, moved)), np.setdiff1d(rest, moved)
+        together = of(rest)
+    return [(rest, together), (apart, of(apart))]
 
 
 def differs(found: Fit, segments: Segments) -> np.ndarray:
