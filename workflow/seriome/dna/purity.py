@@ -58,7 +58,8 @@ WIDTH, TIE, APART = 0.3, 0.1, 0.1  # interval too wide to state; probability of 
 LOW, FEW_SNPS = 0.1, 30
 CELL = np.gradient(RHO)  # prior of a point of the grid: purity is uniform, and the log of ploidy
 WEIGHT = CELL[:, None] * np.gradient(PSI) / PSI
-OTHER, MUCH = 10.0, 0.15  # nats, share of the genome that deviates, beyond which a sample has other copies than the rest
+# nats; share of the genome that deviates: beyond either, a sample has other copies than the rest
+OTHER, MUCH = 10.0, 0.15
 KEPT = 40  # tables of mutations that are kept for the next time they are asked for
 TRUST = 0.4  # weight of the reads where solutions are compared
 FAINT = 3.0  # nats by which a sample's copies must speak for a tumour to be counted on
