@@ -106,4 +106,5 @@ def test_without_reads_or_matrix_msi_is_not_measured():
     found = features.features_of("T", changes(), none, 0, tumour=True).set_index("feature")
     assert set(found["state"]) == {"not_measured"}
     assert found["value"].isna().all()
-    assert sorted(found.index) == ["msi", "tmb", "tmb_exome"]
+    of_the_tumour = ["genome_altered", "genome_doubled", "genome_loh", "ploidy", "purity"]
+    assert sorted(found.index) == sorted(["msi", "tmb", "tmb_exome", *of_the_tumour])

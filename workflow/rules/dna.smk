@@ -10,7 +10,12 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
        <results>/dna/variants/{patient}.errors.tsv    how often bases are misread, per sample and change
-       <results>/dna/copy_number/{patient}.parquet   log2 ratio per gene and sample against the matched normal
+       <results>/dna/bins/{sample}.parquet           reads in targets and in the bins between them
+       <results>/dna/snps/{patient}.tsv              heterozygous SNPs of the normal
+       <results>/dna/alleles/{sample}.tsv            reads of both alleles at these
+       <results>/dna/copy_number/{patient}.parquet   per gene and sample: log2 ratio against the normal, copies
+       <results>/dna/segments/{patient}.tsv          the same per segment, the segments shared by all samples
+       <results>/dna/purity/{patient}.tsv            purity, ploidy, altered genome per sample, or why there is none
        <results>/dna/fingerprint/{sample}.parquet    reads of each base where people differ
        <results>/dna/identity/{patient}.tsv, .order.json    do a patient's samples match, are they clean, in order
        <results>/dna/relatedness.tsv                 every pair of samples of the cohort: one person or two
@@ -56,6 +61,26 @@ PATIENTS_WITH_MODELS = [
 TABLES += collect("<results>/dna/fidelity/{patient}.tsv", patient=PATIENTS_WITH_MODELS)
 TABLES += collect("<results>/dna/fusions/{patient}.tsv", patient=COHORT.patients_with("dna"))
 TABLES += collect("<results>/dna/meaning/{patient}.tsv", patient=COHORT.patients_with("dna"))
+PILEUP = {key: CONFIG["dna"][key] for key in ("min_mapping_quality", "min_base_quality", "max_depth")}
+
+
+def of_samples(pattern, wildcards):
+    """The file of every sample of {patient} with reads, in the order of COHORT.samples_of."""
+    return [
+        pattern.replace("{sample}", row["sample"])
+        for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")
+    ]
+
+
+def normal_of_patient(wildcards):
+    """Input function: alignments of the normal of {patient} and the reference; nothing without one."""
+    samples = COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")
+    bams = [f"<results>/dna/bam/{row['sample']}.bam" for row in samples if row["specimen"] == "normal"][:1]
+    if not bams:
+        return {}
+    folder = "<results>/dna/reference"
+    files = {"genome": f"{folder}/genome.fa", "fai": f"{folder}/genome.fa.fai", "regions": f"{folder}/regions.bed"}
+    return {"bam": bams, "index": [f"{bams[0]}.bai"]} | files
 
 
 rule dna_reference:
@@ -71,6 +96,7 @@ rule dna_reference:
         transcripts="<results>/dna/reference/transcripts.tsv",
         parts="<results>/dna/reference/parts.bed",
         regions="<results>/dna/reference/regions.bed",
+        bins="<results>/dna/reference/bins.bed",
     log:
         "<logs>/dna/reference.log",
     benchmark:
@@ -83,7 +109,7 @@ rule dna_reference:
         runtime=60,
     params:
         padding=CONFIG["dna"]["padding"],
-        code=fingerprint("dna/reference", "dna/tools", "files"),
+        code=fingerprint("dna/reference", "dna/bins", "dna/tools", "files"),
     message:
         "dna: genome, gene models, regions"
     script:
@@ -291,14 +317,106 @@ rule dna_call:
         "../scripts/dna_call.py"
 
 
+rule dna_bins:
+    input:
+        bam="<results>/dna/bam/{sample}.bam",
+        index="<results>/dna/bam/{sample}.bam.bai",
+        bins="<results>/dna/reference/bins.bed",
+    output:
+        "<results>/dna/bins/{sample}.parquet",
+    log:
+        "<logs>/dna/bins/{sample}.log",
+    benchmark:
+        "<benchmarks>/dna/bins/{sample}.tsv"
+    wildcard_constraints:
+        sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=60,
+    params:
+        min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
+        code=fingerprint("dna/bins", "files"),
+    message:
+        "dna: reads of {wildcards.sample} in bins"
+    script:
+        "../scripts/dna_bins.py"
+
+
+rule dna_snps:
+    input:
+        unpack(normal_of_patient),
+    output:
+        "<results>/dna/snps/{patient}.tsv",
+    log:
+        "<logs>/dna/snps/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/snps/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(sorted(set(COHORT.assays.loc[COHORT.assays["assay"] == "dna", "patient"]))),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=480,
+    params:
+        settings=PILEUP,
+        code=fingerprint("dna/snps", "dna/pileup", "dna/tools", "files"),
+    message:
+        "dna: heterozygous SNPs of {wildcards.patient}"
+    script:
+        "../scripts/dna_snps.py"
+
+
+rule dna_alleles:
+    input:
+        bam="<results>/dna/bam/{sample}.bam",
+        index="<results>/dna/bam/{sample}.bam.bai",
+        genome="<results>/dna/reference/genome.fa",
+        fai="<results>/dna/reference/genome.fa.fai",
+        snps=lambda wildcards: f"<results>/dna/snps/{COHORT.about(wildcards.sample, 'dna')['patient']}.tsv",
+    output:
+        "<results>/dna/alleles/{sample}.tsv",
+    log:
+        "<logs>/dna/alleles/{sample}.log",
+    benchmark:
+        "<benchmarks>/dna/alleles/{sample}.tsv"
+    wildcard_constraints:
+        sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
+    conda:
+        "../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=240,
+    params:
+        settings=PILEUP,
+        code=fingerprint("dna/snps", "dna/pileup", "dna/tools", "files"),
+    message:
+        "dna: alleles of {wildcards.sample} at heterozygous SNPs"
+    script:
+        "../scripts/dna_alleles.py"
+
+
 rule dna_copy_number:
     input:
-        lambda wildcards: [
-            f"<results>/dna/coverage/{row['sample']}.tsv"
-            for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")
+        coverage=lambda wildcards: of_samples("<results>/dna/coverage/{sample}.tsv", wildcards),
+        bins=lambda wildcards: of_samples("<results>/dna/bins/{sample}.parquet", wildcards),
+        alleles=lambda wildcards: of_samples("<results>/dna/alleles/{sample}.tsv", wildcards),
+        snps="<results>/dna/snps/{patient}.tsv",
+        variants="<results>/dna/variants/{patient}.parquet",
+        pool=lambda wildcards: [
+            f"<results>/dna/bins/{sample}.parquet"
+            for sample in CONFIG["dna"]["pool"]
+            if COHORT.about(sample, "dna")["patient"] != wildcards.patient
         ],
     output:
-        "<results>/dna/copy_number/{patient}.parquet",
+        genes="<results>/dna/copy_number/{patient}.parquet",
+        segments="<results>/dna/segments/{patient}.tsv",
+        purity="<results>/dna/purity/{patient}.tsv",
     log:
         "<logs>/dna/copy_number/{patient}.log",
     benchmark:
@@ -309,13 +427,16 @@ rule dna_copy_number:
         "../../envs/seriome.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=30,
+        mem_mb=memory(4000),
+        runtime=60,
     params:
         samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam"),
-        code=fingerprint("dna/copy_number", "files"),
+        code=fingerprint(
+            *("dna/copy_number", "dna/copies", "dna/purity", "dna/segments", "dna/bins", "dna/snps"),
+            *("files", "special"),
+        ),
     message:
-        "dna: copy number of {wildcards.patient}"
+        "dna: copy number, purity and ploidy of {wildcards.patient} over all samples"
     script:
         "../scripts/dna_copy_number.py"
 
@@ -343,7 +464,7 @@ rule dna_fingerprint:
         mem_mb=memory(2000),
         runtime=120,
     params:
-        settings={key: CONFIG["dna"][key] for key in ("min_mapping_quality", "min_base_quality", "max_depth")},
+        settings=PILEUP,
         code=fingerprint("dna/fingerprint", "dna/pileup", "dna/tools", "files"),
     message:
         "dna: fingerprint of {wildcards.sample}"
@@ -589,6 +710,7 @@ rule dna_features:
         signatures="<results>/dna/biomarkers/{patient}.signatures.tsv",
         callable="<results>/dna/variants/{patient}.callable.tsv",
         copy_number="<results>/dna/copy_number/{patient}.parquet",
+        purity="<results>/dna/purity/{patient}.tsv",
         coverage=lambda wildcards: [
             f"<results>/dna/coverage/{sample}.tsv"
             for sample in COHORT.samples_with("dna", "fastq", "bam")

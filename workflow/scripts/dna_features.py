@@ -21,6 +21,7 @@ with log_to(snakemake.log[0]) as log:
         signatures=read_tsv(source.signatures),
         quality=read_json(source.quality[0]) if source.quality else None,
         xenograft=snakemake.params.specimen == "pdx",
+        purity=next((row for row in read_tsv(source.purity) if row["sample"] == about["sample"]), None),
     )
     log.info("%d rows", len(table))
     units = [read_status(record) for record in source.records]
@@ -28,7 +29,7 @@ with log_to(snakemake.log[0]) as log:
         snakemake.output[0],
         table,
         about=about,
-        method="bwa mem, bcftools mpileup, joint somatic model over the patient's samples",
+        method="bwa mem, bcftools mpileup, joint somatic and copy number models over the patient's samples",
         parameters=dict(settings),
         inputs={file["path"]: file["sha256"] for unit in units if unit["status"] == "ok" for file in unit["files"]},
         absent=absent_notes(read_tsv(source.coverage[0]) if source.coverage else [], settings),

@@ -1,6 +1,8 @@
 """Read, call seriome, write. No science lives here."""
 
-from seriome.dna import reference
+import pysam
+
+from seriome.dna import bins, reference
 from seriome.dna.tools import c_output_to, read_contigs
 from seriome.files import write_text
 from seriome.logs import log_to
@@ -16,3 +18,5 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
     reference.write_transcripts(out.transcripts, transcripts)
     reference.write_bed(out.parts, reference.gene_parts(transcripts, targets))
     reference.write_bed(out.regions, reference.calling_regions(contigs, targets, snakemake.params.padding))
+    with pysam.FastaFile(out.genome) as fasta:
+        reference.write_bed(out.bins, bins.bins_of(contigs, targets, fasta.fetch))

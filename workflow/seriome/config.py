@@ -100,7 +100,10 @@ def reference_file(reference: dict, key: str):
 
 
 def reference_problems(config: dict, cohort) -> list[str]:
-    """Reference files that the cohort's assays need and the config does not name, or that are not there."""
+    """Reference files that the cohort's assays need and the config does not name, or that are not there; and samples
+
+    of `dna.pool` that are no normals with reads.
+    """
     problems, reference = [], config["reference"]
     for key, path in reference.items():
         if path and not Path(path).is_file():
@@ -117,4 +120,11 @@ def reference_problems(config: dict, cohort) -> list[str]:
         for key in keys:
             if reference_file(reference, key) is None:
                 problems.append(f"reference.{key}: missing, {assay} as {kind} needs it")
+    normals = {row["sample"] for row in cohort.rows("samples") if row["specimen"] == "normal"}
+    normals &= set(cohort.samples_with("dna", "fastq", "bam"))
+    problems += [
+        f"dna.pool: {sample!r} is no normal with DNA reads in the sheets{did_you_mean(sample, normals)}"
+        for sample in config["dna"]["pool"]
+        if sample not in normals
+    ]
     return list(dict.fromkeys(problems))

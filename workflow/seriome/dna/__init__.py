@@ -27,6 +27,11 @@ fingerprint  a sample's reads of each base where people differ
 identity     two fingerprints: one person or two
 verdicts     which samples are not whose the sheet says, and what is held out
 contamination, sex, order    another person's reads; X and Y; timepoints that changed places
+bins         reads in targets and between them, against the normal
+snps         heterozygous SNPs of the normal and their alleles everywhere
+segments     the genome cut where any sample's copies change, all samples together
+purity       purity and ploidy of all samples, whole copies of both alleles
+copies       the tables of these three
 
 Coordinates are 0-based and half-open unless a name says `pos` (1-based, as in VCF).
 """

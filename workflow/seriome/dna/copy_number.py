@@ -3,10 +3,10 @@
     log2( (gene's depth in the tumour / middle gene's) / (gene's depth in the normal / middle gene's) )
 
 The middle is the median over genes of the ratio tumour / normal, so that 0 is the state of most genes, whatever the
-sequencing depth; purity and ploidy are not known here: a log2 ratio of a gene lost once is -1 only in a pure diploid
-tumour. The interval holds the counting of reads in both samples and, where a gene has three parts or more, how much
-its parts disagree, whichever is wider. GC content is not corrected for: both samples are taken to share it, which
-holds for one protocol and fails between, for example, tissue and plasma of different kits.
+sequencing depth; purity and ploidy do not enter: a log2 ratio of a gene lost once is -1 only in a pure diploid tumour
+(whole copies come from `copies`). The interval holds the counting of reads in both samples and, where a gene has three
+parts or more, how much its parts disagree, whichever is wider. GC content is not corrected for: both samples are taken
+to share it, which holds for one protocol and fails between, for example, tissue and plasma of different kits.
 Source: Talevich et al. 2016 (CNVkit, whose idea of log2 ratios against a reference this follows in its simplest form),
 PLoS Comput Biol 12:e1004873, doi:10.1371/journal.pcbi.1004873
 """
@@ -14,11 +14,12 @@ PLoS Comput Biol 12:e1004873, doi:10.1371/journal.pcbi.1004873
 import numpy as np
 import pandas as pd
 
+from seriome.dna.copies import Copies, copies_of_genes
 from seriome.files import write_parquet
 
 COLUMNS = [
     *("patient", "sample", "timepoint", "day", "specimen", "gene_id", "gene", "chrom", "start", "end"),
-    *("log2_ratio", "lower", "upper", "state"),
+    *("log2_ratio", "lower", "upper", "state", "major", "minor", "copies_probability", "total_copies"),
 ]
 LEAST_READS = 20  # in the normal, below which a gene is not measured
 LEAST_GENES = 5  # covered genes without which no middle can be told
@@ -70,11 +71,13 @@ def log2_ratios(tumour: pd.DataFrame, normal: pd.DataFrame | None) -> pd.DataFra
     return table
 
 
-def of_patient(samples, coverage: dict) -> pd.DataFrame:
+def of_patient(samples, coverage: dict, copies: Copies | None = None) -> pd.DataFrame:
     """Copy number of every gene in every sample of a patient but the normal; columns COLUMNS.
 
     samples    rows {patient sample timepoint day specimen}
     coverage   {sample: table of coverage.gene_coverage}
+    copies     what `copies.of_patient` found; major, minor, copies_probability and total_copies are missing without it,
+               in samples whose purity is not stated and outside of autosomes
     """
     normals = [row["sample"] for row in samples if row["specimen"] == "normal"]
     normal = coverage[normals[0]] if normals else None
@@ -86,7 +89,9 @@ def of_patient(samples, coverage: dict) -> pd.DataFrame:
             table = log2_ratios(coverage[row["sample"]], normal)
             about = {key: row[key] for key in ("patient", "sample", "timepoint", "day", "specimen")}
             tables.append(table.assign(**about))
-    return pd.concat(tables, ignore_index=True)[COLUMNS] if tables else pd.DataFrame(columns=COLUMNS)
+    if not tables:
+        return pd.DataFrame(columns=COLUMNS)
+    return copies_of_genes(pd.concat(tables, ignore_index=True), copies or Copies([], []))[COLUMNS]
 
 
 def write_table(path, table: pd.DataFrame) -> None:
@@ -94,6 +99,8 @@ def write_table(path, table: pd.DataFrame) -> None:
     import pyarrow as pa
 
     kinds = dict.fromkeys(COLUMNS, pa.string()) | {"day": pa.int32(), "start": pa.int64(), "end": pa.int64()}
-    kinds |= dict.fromkeys(("log2_ratio", "lower", "upper"), pa.float64())
+    kinds |= dict.fromkeys(("log2_ratio", "lower", "upper", "copies_probability", "total_copies"), pa.float64())
+    kinds |= dict.fromkeys(("major", "minor"), pa.int32())
+    table = table.astype({"major": "Int32", "minor": "Int32"})
     arrow = pa.Table.from_pandas(table, schema=pa.schema(list(kinds.items())), preserve_index=False)
     write_parquet(path, arrow)

@@ -11,6 +11,16 @@ from seriome.known import known_effects
 TUMOURS = ("tumor", "plasma", "pdx", "organoid", "serum")  # specimens that have copy number and tmb
 
 
+TUMOUR_FEATURES = {  # column of the table of purity: name, unit
+    "purity": ("tumour purity", "fraction"),
+    "ploidy": ("tumour ploidy", "copies"),
+    "altered": ("fraction of the genome with changed copies", "fraction"),
+    "loh": ("fraction of the genome with loss of heterozygosity", "fraction"),
+    "doubled": ("probability of a doubled genome", "fraction"),
+}
+TUMOUR_IDS = {"altered": "genome_altered", "loh": "genome_loh", "doubled": "genome_doubled"}
+
+
 def features_of(
     sample: str,
     variants,
@@ -22,6 +32,7 @@ def features_of(
     signatures=(),
     quality=None,
     xenograft: bool = False,
+    purity=None,
 ) -> pd.DataFrame:
     """The rows of one sample's feature table: its passed variants, copy number per gene, and biomarkers.
 
@@ -31,6 +42,7 @@ def features_of(
     msi          rows of msi.SCORE_COLUMNS of the patient
     signatures   rows of signatures.SIGNATURE_COLUMNS of the patient
     quality      the sample's numbers with those of host.summary; xenograft: it has a host_fraction
+    purity       the sample's row of copies.PURITY_COLUMNS as strings or numbers, None without one
     """
     mine = variants[(variants["sample"] == sample) & (variants["filter"] == "PASS")]
     measured = mine["state"] == "measured"
@@ -74,6 +86,7 @@ def features_of(
         _instability([row for row in msi if row["sample"] == sample]),
         *(_signature(row) for row in signatures if row["sample"] == sample),
         *([_host(quality or {})] if xenograft else []),
+        *_of_tumour(purity or {}),
     ]
     parts = [part for part in (rows, copies, pd.DataFrame(biomarkers)) if len(part)]
     return pd.concat(parts, ignore_index=True)
@@ -106,6 +119,26 @@ def _numbers(row: dict, value: str) -> dict:
     keys = {"value": value, "lower": "lower", "upper": "upper", "lod": "lod"}
     cells = {key: row.get(column) for key, column in keys.items()}
     return {key: np.nan if cell in (None, "") else float(cell) for key, cell in cells.items()} | {"state": row["state"]}
+
+
+def _of_tumour(row) -> list[dict]:
+    """Rows of purity, ploidy and what the genome went through; not measured where it is not estimable.
+
+    A purity below the detection limit carries the largest that the reads allow as its limit.
+    """
+    rows = []
+    for column, (name, unit) in TUMOUR_FEATURES.items():
+        below = column == "purity" and row.get("state") == "below_lod"
+        lower, upper = ("lower", "upper") if column == "purity" else (f"{column}_lower", f"{column}_upper")
+        value, low, high = (
+            float(row[key]) if row.get(key) not in (None, "") else np.nan for key in (column, lower, upper)
+        )
+        known = value == value
+        one = {"kind": "biomarker", "feature": TUMOUR_IDS.get(column, column), "name": name, "unit": unit}
+        one |= {"value": value, "lower": low if known else np.nan, "upper": high if known else np.nan}
+        one |= {"state": "measured" if value > 0 else "zero" if known else "below_lod" if below else "not_measured"}
+        rows.append(one | {"lod": high if below else np.nan})
+    return rows
 
 
 def absent_notes(coverage, settings: dict) -> dict:
