@@ -12,15 +12,24 @@ from pathlib import Path
 from seriome.files import read_json, write_json
 
 from .calling import calling
+from .copynumber import measured
 from .cost import cost
 from .identity import report as identity
 from .normals import normals
 
 OUT = Path(__file__).parents[2] / "bench/dna.json"
-PARTS = {"calling": calling, "normals": normals, "identity": identity, "cost": cost}
+
+
+def copies(seeds: int = 3) -> dict:
+    """Purity of drawn tumours, on seeds that no setting was chosen on."""
+    return {key: value for key, value in measured(seeds, first=100).items() if key != "rows"}
+
+
+PARTS = {"calling": calling, "normals": normals, "copies": copies, "identity": identity, "cost": cost}
 QUICK = {
     "calling": {"patients": 2, "plasma_depth": 500},
     "normals": {"people": 2},
+    "copies": {"seeds": 1},
     "identity": {"number": 3},
     "cost": {"depths": (100,)},
 }
