@@ -86,7 +86,7 @@ def threads_for(assay, most, mb=100):
 
 def report_inputs(wildcards):
     """Input function: what the report shows of {patient} and exists for this patient."""
-    assays = ("rna", "proteome", "metabolome")
+    assays = ("dna", "rna", "proteome", "metabolome")
     files = {"features": [file for assay in assays for file in features_of(assay, wildcards.patient)]}
     if wildcards.patient in COHORT.patients_with("dna"):
         files["variants"] = f"<results>/dna/variants/{wildcards.patient}.parquet"
@@ -194,6 +194,25 @@ def host_of_unit(wildcards):
 
 
 INDEX = ("amb", "ann", "bwt", "pac", "sa")  # endings of bwa's index
+
+
+def of_samples(pattern, wildcards):
+    """The file of every sample of {patient} with reads, in the order of COHORT.samples_of."""
+    return [
+        pattern.replace("{sample}", row["sample"])
+        for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")
+    ]
+
+
+def normal_of_patient(wildcards):
+    """Input function: alignments of the normal of {patient} and the reference; nothing without one."""
+    samples = COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")
+    bams = [f"<results>/dna/bam/{row['sample']}.bam" for row in samples if row["specimen"] == "normal"][:1]
+    if not bams:
+        return {}
+    folder = "<results>/dna/reference"
+    files = {"genome": f"{folder}/genome.fa", "fai": f"{folder}/genome.fa.fai", "regions": f"{folder}/regions.bed"}
+    return {"bam": bams, "index": [f"{bams[0]}.bai"]} | files
 
 
 def called_units(wildcards):

@@ -64,25 +64,6 @@ TABLES += collect("<results>/dna/meaning/{patient}.tsv", patient=COHORT.patients
 PILEUP = {key: CONFIG["dna"][key] for key in ("min_mapping_quality", "min_base_quality", "max_depth")}
 
 
-def of_samples(pattern, wildcards):
-    """The file of every sample of {patient} with reads, in the order of COHORT.samples_of."""
-    return [
-        pattern.replace("{sample}", row["sample"])
-        for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")
-    ]
-
-
-def normal_of_patient(wildcards):
-    """Input function: alignments of the normal of {patient} and the reference; nothing without one."""
-    samples = COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")
-    bams = [f"<results>/dna/bam/{row['sample']}.bam" for row in samples if row["specimen"] == "normal"][:1]
-    if not bams:
-        return {}
-    folder = "<results>/dna/reference"
-    files = {"genome": f"{folder}/genome.fa", "fai": f"{folder}/genome.fa.fai", "regions": f"{folder}/regions.bed"}
-    return {"bam": bams, "index": [f"{bams[0]}.bai"]} | files
-
-
 rule dna_reference:
     input:
         genome=CONFIG["reference"]["genome"] or [],

@@ -50,7 +50,7 @@ def patient_part(
     variants    dna's table (inputs.VARIANTS), None where no DNA was asked for
     clones      tables of the clones stage, as in inputs.CLONE_TABLES; growth and heterogeneity may have no rows
     course      table of the course stage
-    features    rows of the patient's feature tables of rna, proteome and metabolome
+    features    rows of the patient's feature tables
     figures     names as in figures.NAMES: SVG as Markup, or None where there is nothing to draw
     variants_shown, changes_shown  rows of the table of variants and of each list of changes
     """
@@ -68,6 +68,7 @@ def patient_part(
         clone_samples=_columns(clones["trajectories"].rename(columns={"sample_id": "sample"})),
         looked=looked,
         variants=variant_table(variants, samples, treatments, variants_shown),
+        biomarkers=biomarker_table(samples, features),
         changes=change_lists(samples, features, changes_shown),
         figures=figures,
     )  # fmt: skip
@@ -300,6 +301,29 @@ def variant_table(variants: pd.DataFrame, samples: list[dict], treatments: list[
 
 def _filled_keys(row: dict) -> dict:
     return {key: row.get(key) for key in ("sample", "timepoint", "day", "specimen", "state", "vaf", "lod", "depth")}
+
+
+def biomarker_table(samples: list[dict], features: pd.DataFrame) -> dict:
+    """What DNA says of each tumour as a whole: columns (its samples), rows (name, cells by sample), never (names).
+
+    A cell has value, lower, upper, lod in words of the biomarker's unit, and state.
+    """
+    own = features[(features["kind"] == "biomarker") & (features["assay"] == "dna")]
+    seen = set(own["sample"])
+    rows, never = [], []
+    for _, one in own.groupby("feature", sort=True):
+        head = one.iloc[0]
+        if (one["state"] == "not_measured").all():
+            never.append(head["name"])
+            continue
+        said = words.number if head["unit"] in ("mutations_per_mb", "copies") else words.percent
+        cells = {
+            row["sample"]: {"state": row["state"]}
+            | {key: said(row[key]) if words.known(row[key]) else None for key in ("value", "lower", "upper", "lod")}
+            for row in plain(one)
+        }
+        rows.append({"name": head["name"], "per_mb": head["unit"] == "mutations_per_mb", "cells": cells})
+    return {"columns": [row for row in samples if row["sample"] in seen], "rows": rows, "never": never}
 
 
 def change_lists(samples: list[dict], features: pd.DataFrame, shown: int) -> list[dict]:
