@@ -33,6 +33,6 @@ def test_what_is_known_and_what_is_not():
     purity, burden = table["rows"]
     assert purity["cells"]["A"]["value"] == "59\u2009%"
     assert (purity["cells"]["B"]["state"], purity["cells"]["B"]["value"]) == ("below_lod", None)
-    assert purity["cells"]["B"]["lod"] == "2\u2009%"
+    assert purity["cells"]["B"]["lod"] == "2.0\u2009%"
     assert burden["cells"]["A"]["value"] == "12.2"
     assert burden["cells"]["B"] == {"state": "not_measured", "value": None, "lower": None, "upper": None, "lod": None}
