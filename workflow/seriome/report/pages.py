@@ -16,6 +16,7 @@ from seriome.report.inputs import VARIANTS, plain
 from seriome.report.sparks import COLOURS, glyph, spark, told
 
 TEMPLATES = Path(__file__).parent / "templates"
+FIRST = ("purity", "ploidy", "genome_altered", "genome_loh", "genome_doubled", "tmb", "tmb_exome", "msi")
 ALTERING = ("missense", "stop", "start_lost", "frameshift", "inframe", "splice_acceptor", "splice_donor")
 
 
@@ -311,7 +312,9 @@ def biomarker_table(samples: list[dict], features: pd.DataFrame) -> dict:
     own = features[(features["kind"] == "biomarker") & (features["assay"] == "dna")]
     seen = set(own["sample"])
     rows, never = [], []
-    for _, one in own.groupby("feature", sort=True):
+    groups = dict(list(own.groupby("feature")))
+    for feature in sorted(groups, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name)):
+        one = groups[feature]
         head = one.iloc[0]
         if (one["state"] == "not_measured").all():
             never.append(head["name"])
