@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from seriome.clones.likelihood import Counts
 from seriome.clones.results import COLUMNS, TABLES, Patient, clone_name
 from seriome.clones.tables import clones
 from seriome.dna.consequence import nonsynonymous
@@ -216,3 +217,28 @@ def test_as_many_clusters_as_a_demo_patient_has(planted):
     label, drawn = counts(16, TRUTH, [30, 16, 14], PURITY, DEPTH)
     found = clones(variants(drawn, DAYS, SPECIMENS), None, TREATMENTS)
     assert len(set(label)) == found.fit["clusters"]
+
+
+def test_copies_of_both_alleles_where_they_are_known():
+    """Gained and lost genes: fractions are read at the copies that the table states, and all are the founder's."""
+    rng = np.random.default_rng(5)
+    copies = [(1, 1)] * 20 + [(2, 1)] * 6 + [(1, 0)] * 6
+    total = np.array([sum(one) for one in copies])
+    purity = np.array([0.6, 0.8])
+    vaf = purity / (purity * total[:, None] + (1 - purity) * 2)
+    depth = np.full(vaf.shape, 800)
+    drawn = Counts(tuple(f"m{n:03}" for n in range(32)), ("S0", "S1"), rng.binomial(depth, vaf), depth)
+    table = variants(drawn, (0, 60), ("tumor", "tumor"))
+    genes = table.drop_duplicates("variant").reset_index(drop=True)
+    known = pd.DataFrame(
+        {
+            **{"sample": "S1", "gene": genes["gene"], "chrom": genes["chrom"], "start": genes["pos"] - 20},
+            **{"end": genes["pos"] + 20, "log2_ratio": 0.0, "lower": -0.1, "upper": 0.1},
+            **{"major": [one[0] for one in copies], "minor": [one[1] for one in copies]},
+        }
+    )
+    found = clones(table, known)
+    assert set(found.clusters["cluster_id"]) == {0}
+    assert [one["purity"] for one in found.fit["purity"]] == pytest.approx([0.6, 0.8], rel=0.05)
+    without = clones(table, known.assign(major=np.nan, minor=np.nan))
+    assert len(set(without.clusters["cluster_id"])) > 1  # two copies everywhere: the lost and gained stand apart

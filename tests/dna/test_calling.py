@@ -347,6 +347,15 @@ HEADER = """##fileformat=VCFv4.2
 HEADER += "".join(f'##FORMAT=<ID={base}U,Number=2,Type=Integer,Description="x">\n' for base in "ACGT")
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A genome of CACACA ..., for files of variants."""
+    path = tmp_path_factory.mktemp("small") / "c.fa"
+    path.write_text(">c1\n" + "CA" * 3000 + "\n")
+    pysam.faidx(str(path))
+    return path
+
+
 @pytest.mark.parametrize(
     ("alleles", "form", "cells", "counts"),
     [
@@ -359,13 +368,13 @@ HEADER += "".join(f'##FORMAT=<ID={base}U,Number=2,Type=Integer,Description="x">\
         pytest.param("C\tT", "DP", "200", [(None, None)], id="no counts"),
     ],
 )
-def test_counts_as_each_caller_writes_them(tmp_path, alleles, form, cells, counts):
+def test_counts_as_each_caller_writes_them(small, tmp_path, alleles, form, cells, counts):
     names = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tX_N\tX_T\n"
     other = ":".join("." for _ in form.split(":"))
-    line = f"c1\t100\t.\t{alleles}\t.\tPASS\t.\t{form}\t{other}\t{cells}\n"
+    line = f"c1\t101\t.\t{alleles}\t.\tPASS\t.\t{form}\t{other}\t{cells}\n"
     failed = f"c1\t200\t.\tC\tT\t.\tweak\t.\t{form}\t{other}\t{other}\n"
     (tmp_path / "x.vcf").write_text(HEADER + names + line + failed)
-    found = imports.read_vcf(tmp_path / "x.vcf", "T", {"c1": 6000}, "x.vcf")
+    found = imports.read_vcf(tmp_path / "x.vcf", "T", small, "x.vcf")
     assert [(one.ref_count, one.alt_count) for one in found] == counts
 
 
@@ -384,11 +393,19 @@ def test_the_tumours_column(names, column):
     assert imports.tumour_column(names, "T") == column
 
 
-def test_a_vcf_of_another_genome_is_a_gap(tmp_path):
-    text = HEADER.replace("c1", "chr1") + "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nchr1\t5\t.\tC\tT\t.\t.\t.\n"
+@pytest.mark.parametrize(
+    ("contig", "ref", "words"),
+    [
+        pytest.param("chr1", "C", r"raw/x\.vcf has a variant at chr1:5, which", id="a contig that is not there"),
+        pytest.param("c1", "G", r"raw/x\.vcf has REF G at c1:5, where reference\.genome has C", id="another base"),
+    ],
+)
+def test_a_vcf_of_another_genome_is_a_gap(small, tmp_path, contig, ref, words):
+    names = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    text = HEADER.replace("c1", contig) + names + f"{contig}\t5\t.\t{ref}\tT\t.\t.\t.\n"
     (tmp_path / "x.vcf").write_text(text)
-    with pytest.raises(DataError, match=r"raw/x\.vcf has a variant at chr1:5"):
-        imports.read_vcf(tmp_path / "x.vcf", "T", {"c1": 6000}, "raw/x.vcf")
+    with pytest.raises(DataError, match=words):
+        imports.read_vcf(tmp_path / "x.vcf", "T", small, "raw/x.vcf")
 
 
 # ---------------------------------------------------------------------------------------------------------- copy number

@@ -19,7 +19,7 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
         record = read_status(path)
         with gaps.spoil(patient=snakemake.wildcards.patient, sample=sample, assay="dna", run=run, stage="dna"):
             if record["status"] == "ok":
-                vcfs[sample] += read_vcf(file, sample, contigs, record["files"][0]["path"])
+                vcfs[sample] += read_vcf(file, sample, source.genome, record["files"][0]["path"])
     with gaps.spoil(patient=snakemake.wildcards.patient, assay="dna", stage="dna"):
         normal = [row["sample"] for row in samples if row["specimen"] == "normal" and row["sample"] in bams]
         if len(bams) > len(normal) and not any(has_reads(bams[sample]) for sample in normal):

@@ -37,7 +37,8 @@ def clones(variants: pd.DataFrame, copy_number=None, treatments=(), settings: Se
     variants     somatic variants, a row per variant and sample with DNA: variant gene name consequence sample day
                  timepoint specimen ref_count alt_count depth state lod called filter; used are those that pass
                  (filter PASS in any sample), and every sample but the normal
-    copy_number  a row per sample and gene: sample gene chrom start end (0-based, half-open) log2_ratio lower upper
+    copy_number  a row per sample and gene: sample gene chrom start end (0-based, half-open) log2_ratio lower upper and,
+                 where they are known, major minor
     treatments   dicts with drug, start and, unless it goes on, end
     """
     settings = settings or Settings()
@@ -94,10 +95,16 @@ def _counts(rows, mutations, samples) -> Counts:
 
 
 def _copy_number(table, mutations, samples, threshold) -> CopyNumber | None:
-    """The gene a mutation lies in, found by position; see model.CopyNumber."""
+    """Copies of the gene a mutation lies in, found by position; see model.CopyNumber.
+
+    Those of both alleles where the dna stage tells them of every mutation, in one of the samples at least; the others
+    are taken to have the same. Else the coverage of the gene against the normal.
+    """
     shape = (len(mutations), len(samples))
     if table is None or table.empty or not shape[0]:
         return None
+    if (alleles := _alleles(table, mutations, samples)) is not None:
+        return CopyNumber(*alleles, np.full(shape, 2.0))
     ratio, error, beyond = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, bool)
     table = table.dropna(subset=["log2_ratio", "lower", "upper"])
     place = {sample: one for one, sample in enumerate(samples["sample"])}
@@ -112,6 +119,27 @@ def _copy_number(table, mutations, samples, threshold) -> CopyNumber | None:
             error[cell] = ratio[cell] * np.log(2) * (one.upper - one.lower) / 3.92
             beyond[cell] = one.lower > threshold or one.upper < -threshold
     return CopyNumber(ratio=ratio, error=error, changed=beyond.any(axis=1))
+
+
+def _alleles(table, mutations, samples):
+    """(major, minor), each (N, S), or None where they are not known of some mutation."""
+    if "major" not in table:
+        return None
+    table = table.dropna(subset=["major", "minor"])
+    place = {sample: one for one, sample in enumerate(samples["sample"])}
+    found = np.full((2, len(mutations), len(samples)), np.nan)
+    for number, (variant, row) in enumerate(mutations.iterrows()):
+        chrom, pos = _place(variant, row)
+        here = table[(table["chrom"].astype(str) == chrom) & (table["start"] < pos) & (table["end"] >= pos)]
+        here = here[here["sample"].isin(place)].sort_values(["sample", "start", "end", "gene"])
+        if here.empty:
+            return None
+        usual = here.groupby(["major", "minor"]).size().idxmax()
+        found[:, number] = np.array(usual, float)[:, None]
+        for one in here.itertuples():
+            found[:, number, place[one.sample]] = one.major, one.minor
+    found[0] = np.maximum(found[0], 1)  # a mutation that is seen is on a copy
+    return found
 
 
 def _place(variant, row):

@@ -10,6 +10,7 @@ counts: Kim et al. 2018, Nat Methods 15:591, doi:10.1038/s41592-018-0051-x
 
 from dataclasses import dataclass
 
+from seriome.dna.tools import read_contigs
 from seriome.errors import DataError
 
 
@@ -38,17 +39,18 @@ def tumour_column(names, sample: str) -> str | None:
     return names[-1] if names else None
 
 
-def read_vcf(path, sample: str, contigs, name: str) -> list[Imported]:
+def read_vcf(path, sample: str, genome, name: str) -> list[Imported]:
     """The variants of one VCF or BCF that passed, one per alternate allele, in its order.
 
-    contigs    names and lengths of the reference
+    genome     the FASTA of the reference, with its .fai
     name       the file as the sheet calls it, for messages
-    Raises     DataError `other_reference` when a record lies on a contig, or at a place, that the reference lacks
+    Raises     DataError `other_reference` when a record lies where the reference has nothing, or other bases than REF
     """
     import pysam
 
     found = []
-    with pysam.VariantFile(str(path)) as file:
+    contigs = read_contigs(f"{genome}.fai")
+    with pysam.VariantFile(str(path)) as file, pysam.FastaFile(str(genome)) as fasta:
         column = tumour_column(list(file.header.samples), sample)
         for record in file:
             if not set(record.filter.keys()) <= {"PASS"} or not record.alts:
@@ -57,6 +59,14 @@ def read_vcf(path, sample: str, contigs, name: str) -> list[Imported]:
                 raise DataError(
                     "other_reference",
                     f"{name} has a variant at {record.chrom}:{record.pos}, which reference.genome does not have",
+                    "call on the same genome as reference.genome, or give that genome",
+                )
+            bases = fasta.fetch(record.chrom, record.pos - 1, record.pos - 1 + len(record.ref)).upper()
+            if bases != record.ref.upper():
+                raise DataError(
+                    "other_reference",
+                    f"{name} has REF {record.ref[:20]} at {record.chrom}:{record.pos}, where reference.genome has "
+                    f"{bases[:20]}",
                     "call on the same genome as reference.genome, or give that genome",
                 )
             cells = dict(record.samples[column]) if column else {}
