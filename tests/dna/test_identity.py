@@ -120,6 +120,21 @@ def test_a_tumour_with_200_mutations_per_mb_is_still_its_patients():
     assert told["normal", "other"] == told["tumor", "other"] == "two_people"
 
 
+def test_mutations_of_the_tumour_that_plasma_shows_faintly_are_no_other_person():
+    """A dozen somatic mutations at 0.3 in tissue and 0.02 in plasma, beside five inherited differences."""
+    inherited, somatic = [30_000 * n for n in range(1, 6)], [30_000 * n for n in range(6, 18)]
+    tissue = hand([("c1", at, 80, 70) for at in inherited] + [("c1", at, 105, 45) for at in somatic])
+    plasma = hand(
+        [("c1", at, 150, 150) for at in inherited]
+        + [("c1", at, 294, 6) if n % 3 else ("c1", at, 300, 0) for n, at in enumerate(somatic)]
+    )
+    other = hand([("c1", at, 300, 0) for at in inherited + somatic])
+    pairs = identity.compare(identity.gather({"tissue": tissue, "plasma": plasma, "other": other}))
+    ratio = {(one.first, one.second): one.ratio for one in pairs}
+    assert ratio["tissue", "plasma"] > -1
+    assert ratio["tissue", "other"] < ratio["tissue", "plasma"] - 2
+
+
 def test_without_reads_or_with_few_nothing_is_said():
     nothing, few = hand([]), hand([("c1", 1, 0, 3), ("c1", 900_000, 1, 1)])
     for a, b in ((nothing, nothing), (nothing, few), (few, few)):

@@ -15,7 +15,7 @@ binomial), or, in a share of the places, any fraction or one allele only (loss o
 homozygous place shows its allele, or less of it where a share of the reads is another person's. Both shares are chosen
 to each hypothesis' advantage (SHARES, FOREIGN). A place in NOISE is none: an artefact, a somatic mutation; so may be
 many more in one of the two samples, a tumour with a high burden (BURDEN, to each hypothesis' advantage, too), unless
-the places are known SNPs.
+the places are known SNPs; the other sample may show them faintly, as plasma does (FOREIGN).
 
 Linked alleles are no independent witnesses: of places within LINKED bases only the best covered in both samples speaks.
 
@@ -175,7 +175,6 @@ def compare(sites: Sites, known: bool = False) -> list[Pair]:
         at = np.flatnonzero((looks[i] | looks[j]) & (depth[i] > 0) & (depth[j] > 0))
         at = at[unlinked(sites.chrom[at], sites.pos[at], np.minimum(depth[i, at], depth[j, at]))]
         reads, missed = ([one[n][..., at] for n in (i, j)] for one in (likelihood, unseen))
-        clean = [one[:, :: len(FOREIGN)] for one in reads]
         best = []
         for people in (ONE_PERSON, UNRELATED, SIBLINGS, PARENT):
             looked = people.sum() - _both(missed[0], people, missed[1])
@@ -186,8 +185,8 @@ def compare(sites: Sites, known: bool = False) -> list[Pair]:
             for burden, (a, b) in product(BURDEN, ((0, 1), (1, 0))):
                 somatic = NO_DIFFERENCE.copy()
                 somatic[a, b] += 1.5 * burden
-                base = _log_product(looked + somatic.sum())
-                best[-1] = max(best[-1], (_log_product(_both(clean[0], people + somatic, clean[1])) - base).max())
+                base = _log_product(looked + somatic.sum()).repeat(len(FOREIGN), 0).repeat(len(FOREIGN), 1)
+                best[-1] = max(best[-1], (_log_product(_both(reads[0], people + somatic, reads[1])) - base).max())
         ratio = (best[0] - max(best[1:])) / np.log(10)
         found.append(Pair(sites.samples[i], sites.samples[j], len(at), float(ratio)))
     return found
