@@ -51,7 +51,7 @@ real: .venv/.ready ## the same workflow on real public data in ../shared/real, w
 bench-clones: .venv/.ready ## the clones stage on sets with known truth; PYCLONE_VI=path runs PyClone-VI on the same sets
 	@$(BIN)/python -m tests.bench.clones
 
-bench-dna: .venv/.ready ## the dna stage on patients with known truth, from raw reads; freebayes too where it is on PATH
+bench-dna: .venv/.ready ## the dna stage on patients with known truth, from raw reads; freebayes (PATH) and Mutect2 (GATK=folder) too where they are
 	@$(BIN)/python -m tests.bench.dna
 
 clean: ## take away the demo cohort and all results

@@ -3,6 +3,7 @@
 What is scored is a variant at a sample: planted with what allele fraction, called or not, at or above its stated limit.
 """
 
+import os
 import shutil
 import tempfile
 import time
@@ -22,11 +23,17 @@ from seriome.simulate.patient import draw_patient
 from seriome.simulate.reference import build_reference
 
 from .freebayes import freebayes_on
+from .mutect2 import mutect2_on
 
 GENOME_SEED = 7
 BANDS = ((0.001, 0.005), (0.005, 0.01), (0.01, 0.05), (0.05, 0.2), (0.2, 1.01))
 SETTINGS = with_defaults({"dna": {}})["dna"]
-WAYS = {"joint": "all samples together", "alone": "each sample alone", "freebayes": "freebayes"}  # recall, precision
+WAYS = {
+    "joint": "all samples together",
+    "alone": "each sample alone",
+    "freebayes": "freebayes",
+    "mutect2": "Mutect2",
+}  # recall, precision
 
 
 def prepared(folder) -> tuple[object, dict]:
@@ -99,6 +106,8 @@ def _patient(words) -> dict:
             found["freebayes"], seconds["freebayes"] = freebayes_on(
                 program, bams, paths["genome"], paths["regions"], own
             )
+        if jars := os.environ.get("GATK"):
+            found["mutect2"], seconds["mutect2"] = mutect2_on(jars, bams, paths["genome"], paths["regions"], own)
     kind = {one.name: one.specimen for one in patient.samples}
     truth = pd.DataFrame(
         [

@@ -1,7 +1,7 @@
 """The dna stage, measured: `make bench-dna` prints the figures and writes bench/dna.json.
 
 Patients are drawn by `seriome.simulate`, truth known, and go from raw reads through the stage's own steps. Where
-freebayes is on PATH it calls the same alignments.
+freebayes is on PATH, and where GATK names a folder of its jars (mutect2.py), they call the same alignments.
 
     python -m tests.bench.dna [--only calling,normals,...] [--quick]
 """

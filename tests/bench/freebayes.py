@@ -22,10 +22,10 @@ def freebayes_on(program: str, bams: dict, genome, regions, folder) -> tuple[pd.
     """(variant, sample, said, vaf) of the somatic calls at every sample that shows them, and CPU seconds."""
     vcf = Path(folder, "freebayes.vcf")
     words = [program, "-f", str(genome), "-t", str(regions), *WORDS, *(str(bam) for bam in bams.values())]
-    before = _children()
+    before = children()
     with open(vcf, "w") as file:
         subprocess.run(words, stdout=file, check=True)
-    seconds = _children() - before
+    seconds = children() - before
     rows, keys = [], []
     with pysam.VariantFile(str(vcf)) as file:
         for record in file:
@@ -49,6 +49,6 @@ def freebayes_on(program: str, bams: dict, genome, regions, folder) -> tuple[pd.
     return pd.DataFrame(found, columns=["variant", "sample", "said", "vaf"]), seconds
 
 
-def _children() -> float:
+def children() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
