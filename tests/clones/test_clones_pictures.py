@@ -19,9 +19,11 @@ from seriome.clones.pictures import (
     growth_chart,
     heights,
     heterogeneity_lines,
+    parts,
     treatment_strip,
     write_pictures,
 )
+from seriome.clones.pictures.fish import between_days
 from seriome.report.inputs import CLUSTERS, GROWTH, HETEROGENEITY, TRAJECTORIES, TREE
 from seriome.report.pictures import rendered
 
@@ -130,7 +132,7 @@ def test_every_band_lies_inside_its_parent_and_beside_its_siblings(patient, scal
 
 def test_between_samples_heights_turn_nowhere_and_a_clone_opens_half_way():
     nested = pd.DataFrame({0: [1.0, 1.0, 1.0], 1: [0.0, 0.4, 0.1]}, index=[0, 100, 140])
-    days, between = pictures._between(nested)
+    days, between = between_days(nested)
     at = dict(zip(days, between[:, 1], strict=True))
     assert at[50] == 0
     assert at[75] == pytest.approx(0.2)  # half of a smooth step from day 50 to day 100
@@ -199,11 +201,11 @@ def test_treatments_share_no_line_with_the_name_of_another():
     given = [{"drug": f"drug number {one}", "start": 10 * one, "end": 10 * one + 5} for one in range(12)]
     rows = data(treatment_strip([*given, {"drug": "before", "start": -90, "end": -5}], [0, 120]), "drug", "lane")
     assert "before" not in set(rows["drug"])
-    pixels = pictures.WIDTH / 120
+    pixels = parts.WIDTH / 120
     for _, lane in rows.groupby("lane"):
         free = -1.0
         for row in lane.sort_values("left").itertuples():
-            name = pictures.LETTER * len(row.drug)
+            name = parts.LETTER * len(row.drug)
             begins = row.left * pixels if row.side == "left" else min(row.left * pixels, row.right * pixels - name)
             assert begins >= free
             free = max(row.right * pixels, row.left * pixels + name) if row.side == "left" else row.right * pixels
@@ -241,7 +243,7 @@ def test_tree_has_a_line_for_every_clone_and_says_what_is_open():
     assert nodes["name"]["clone 4"].endswith("…")
     parent = dict(zip(tree["cluster_id"], tree["parent"], strict=True))
     for row in nodes.itertuples():
-        assert row.named + pictures.LETTER * (len(row.name) + len(row.detail)) <= pictures.WIDTH + 1, row.Index
+        assert row.named + parts.LETTER * (len(row.name) + len(row.detail)) <= parts.WIDTH + 1, row.Index
     for one, above in parent.items():
         if above >= 0:
             child, mother = nodes.loc[pictures.clone_label(one)], nodes.loc[pictures.clone_label(above)]
@@ -256,7 +258,7 @@ def test_tree_has_a_line_for_every_clone_and_says_what_is_open():
     decided = clone_tree(tree.assign(support=1.0), tracks).to_dict()
     assert "title" not in decided
     chain = pd.DataFrame({"cluster_id": range(30), "parent": range(-1, 29), "support": 1.0})
-    assert data(clone_tree(chain, tracks), "label")["x"].max() < pictures.WIDTH / 2
+    assert data(clone_tree(chain, tracks), "label")["x"].max() < parts.WIDTH / 2
 
 
 def test_clones_are_named_by_what_is_known_of_their_mutations():
@@ -324,8 +326,8 @@ def test_heterogeneity_with_intervals_and_without():
 
 
 def test_thirty_clones_have_thirty_colours():
-    assert len(set(pictures.PALETTE)) == 30
-    values = np.array([[int(one[at : at + 2], 16) for at in (1, 3, 5)] for one in pictures.PALETTE])
+    assert len(set(parts.PALETTE)) == 30
+    values = np.array([[int(one[at : at + 2], 16) for at in (1, 3, 5)] for one in parts.PALETTE])
     apart = np.abs(values[:, None] - values[None]).sum(axis=2) + 999 * np.eye(30, dtype=int)
     assert apart.min() > 25
 
