@@ -19,7 +19,7 @@ from seriome.dna.tools import Regions, bcftools, read_bed
 
 SUSPECT_VAF, SUSPECT_READS = 0.05, 3  # an indel this frequent may be real: it does not count as error
 CHUNK = 20_000  # positions taken into the background at once
-PART = 50_000  # bases that one process counts
+PART, PARTS = 50_000, 64  # bases that one process counts at least; parts at most, since each costs some time to begin
 NEARBY = 60  # bases around an imported variant within which every allele is kept
 
 
@@ -93,7 +93,8 @@ def pileup(bams, genome, regions, output, *, threads: int = 1, **limits) -> None
 
 
 def divided(regions, bases: int = PART) -> list[list[tuple]]:
-    """Regions (chrom, start, end, ...) in order, in parts of about so many bases; long ones are cut."""
+    """Regions (chrom, start, end, ...) in order, in parts of so many bases or more, at most PARTS of them."""
+    bases = max(bases, -(-sum(end - start for _, start, end, *_ in regions) // PARTS))
     parts, size = [[]], 0
     for chrom, start, end, *_ in regions:
         while start < end:
