@@ -40,13 +40,18 @@ def freebayes_on(program: str, bams: dict, genome, regions, folder) -> tuple[pd.
                     continue
                 keys.append((record.chrom, record.pos, record.ref, alt))
                 rows.append(counts)
+    return shown(keys, rows, genome, folder), seconds
+
+
+def shown(keys, rows, genome, folder) -> pd.DataFrame:
+    """Calls (chrom, pos, ref, alt) and their counts {sample: (reads, depth)}, as (variant, sample, said, vaf)."""
     found = []
     for (chrom, pos, ref, alt), counts in zip(normalised(keys, genome, folder) if keys else [], rows, strict=True):
         for sample, (reads, depth) in counts.items():
             if sample != "N" and reads >= READS:
                 about = {"variant": f"{chrom}:{pos}:{ref}:{alt}", "sample": sample, "said": True}
                 found.append(about | {"vaf": reads / depth if depth else 0.0})
-    return pd.DataFrame(found, columns=["variant", "sample", "said", "vaf"]), seconds
+    return pd.DataFrame(found, columns=["variant", "sample", "said", "vaf"])
 
 
 def children() -> float:

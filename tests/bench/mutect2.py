@@ -11,9 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pysam
 
-from seriome.dna.pileup import normalised
-
-from .freebayes import READS, children
+from .freebayes import children, shown
 
 MAIN = "org.broadinstitute.hellbender.Main"
 DENSE = {"PASS", "clustered_events", "haplotype"}
@@ -41,10 +39,4 @@ def mutect2_on(jars: str, bams: dict, genome, regions, folder) -> tuple[pd.DataF
                     rows.append(
                         {one: (record.samples[one]["AD"][number], sum(record.samples[one]["AD"])) for one in bams}
                     )
-    found = []
-    for (chrom, pos, ref, alt), counts in zip(normalised(keys, genome, folder) if keys else [], rows, strict=True):
-        for sample, (reads, depth) in counts.items():
-            if sample != "N" and reads >= READS:
-                about = {"variant": f"{chrom}:{pos}:{ref}:{alt}", "sample": sample, "said": True}
-                found.append(about | {"vaf": reads / depth if depth else 0.0})
-    return pd.DataFrame(found, columns=["variant", "sample", "said", "vaf"]), seconds
+    return shown(keys, rows, genome, folder), seconds

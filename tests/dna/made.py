@@ -4,6 +4,8 @@ import gzip
 import random
 from pathlib import Path
 
+from seriome.dna import index, reference
+
 PLUS = "ATG" + "GAA" * 10 + "CTG" + "AAA" * 8 + "TGG" + "GCA" * 9 + "TAA"
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
@@ -35,6 +37,22 @@ def gtf() -> str:
         ):
             lines.append(f"c1\tmade\t{kind}\t{first}\t{last}\t.\t{strand}\t{frame}\t{about}")
     return "\n".join(lines) + "\n"
+
+
+def places(folder, contigs: dict[str, str]) -> dict:
+    """What the stage makes of this genome once per run, as paths, for tables.call_patient."""
+    folder = Path(folder)
+    (folder / "made.fa").write_text("".join(f">{name}\n{text}\n" for name, text in contigs.items()))
+    (folder / "made.gtf").write_text(gtf())
+    reference.copy_genome(folder / "made.fa", folder / "genome.fa")
+    index.bwa_index(folder / "genome.fa")
+    transcripts = reference.read_transcripts(folder / "made.gtf", folder / "genome.fa")
+    (folder / "genes.gff3").write_text(reference.gff3(transcripts))
+    reference.write_transcripts(folder / "transcripts.tsv", transcripts)
+    lengths = {name: len(text) for name, text in contigs.items()}
+    reference.write_bed(folder / "regions.bed", reference.calling_regions(lengths))
+    files = {"genome": "genome.fa", "gff": "genes.gff3", "regions": "regions.bed", "transcripts": "transcripts.tsv"}
+    return {key: folder / name for key, name in files.items()} | {"targets": None}
 
 
 def changed(text: str, variants) -> str:

@@ -18,11 +18,9 @@ from seriome.dna import (
     coverage,
     features,
     imports,
-    index,
     limits,
     normals,
     pileup,
-    reference,
     tables,
     vcf,
 )
@@ -159,16 +157,7 @@ LOW = (4200, TEXT[4199], SWAP[TEXT[4199]])
 def patient(tmp_path_factory):
     """Reference and BAMs of a patient: a normal, a tumour (VAF 0.3), a later sample (LOW at 0.04, the rest at 0.02)."""
     folder = tmp_path_factory.mktemp("patient")
-    (folder / "made.fa").write_text("".join(f">{name}\n{text}\n" for name, text in made.genome().items()))
-    (folder / "made.gtf").write_text(made.gtf())
-    reference.copy_genome(folder / "made.fa", folder / "genome.fa")
-    index.bwa_index(folder / "genome.fa")
-    transcripts = reference.read_transcripts(folder / "made.gtf", folder / "genome.fa")
-    (folder / "genes.gff3").write_text(reference.gff3(transcripts))
-    reference.write_transcripts(folder / "transcripts.tsv", transcripts)
-    reference.write_bed(folder / "regions.bed", reference.calling_regions({"c1": 6000}))
-    places = {"genome": folder / "genome.fa", "gff": folder / "genes.gff3", "regions": folder / "regions.bed"}
-    places |= {"transcripts": folder / "transcripts.tsv", "targets": None}
+    places = made.places(folder, made.genome())
     bams = {}
     inherited = made.changed(TEXT, [GERMLINE])
     shares = {"N": 0.0, "T": 0.6, "P": 0.04}
@@ -520,12 +509,11 @@ def test_parts_of_the_regions_and_their_counts(patient, tmp_path, monkeypatch):
     ]
     assert pileup.divided([], 200) == []
     places, bams = patient
-    limits = {key: SETTINGS[key] for key in ("min_mapping_quality", "min_base_quality", "max_depth")}
     texts = []
     for bases, threads in ((10**6, 1), (700, 1), (700, 2)):
         monkeypatch.setattr(pileup.divided, "__defaults__", (bases,))
         text = tmp_path / f"{bases}.{threads}"
-        pileup.pileup([bams["N"], bams["T"]], places["genome"], places["regions"], text, threads=threads, **limits)
+        pileup.pileup([bams["N"], bams["T"]], places["genome"], places["regions"], text, SETTINGS, threads)
         texts.append(text.read_bytes())
     assert len(texts[0]) > 10_000
     assert texts[0] == texts[1] == texts[2]

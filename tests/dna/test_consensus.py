@@ -312,17 +312,7 @@ def test_every_molecule_is_found_once(tmp_path):
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("genome")
-    (folder / "made.fa").write_text(f">c1\n{TEXT}\n")
-    (folder / "made.gtf").write_text(made.gtf())
-    reference.copy_genome(folder / "made.fa", folder / "genome.fa")
-    index.bwa_index(folder / "genome.fa")
-    transcripts = reference.read_transcripts(folder / "made.gtf", folder / "genome.fa")
-    (folder / "genes.gff3").write_text(reference.gff3(transcripts))
-    reference.write_transcripts(folder / "transcripts.tsv", transcripts)
-    reference.write_bed(folder / "regions.bed", reference.calling_regions({"c1": 6000}))
-    files = {"genome": "genome.fa", "gff": "genes.gff3", "regions": "regions.bed", "transcripts": "transcripts.tsv"}
-    return {key: folder / name for key, name in files.items()} | {"targets": None}
+    return made.places(tmp_path_factory.mktemp("genome"), {"c1": TEXT})
 
 
 def raw_families(number, seed, *, share=0.0, error=2e-3):

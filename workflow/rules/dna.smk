@@ -455,12 +455,8 @@ rule dna_fingerprint:
 
 rule dna_identity:
     input:
-        fingerprints=lambda wildcards: [
-            f"<results>/dna/fingerprint/{sample}.parquet" for sample in READ_BY_PATIENT[wildcards.patient]
-        ],
-        coverage=lambda wildcards: [
-            f"<results>/dna/coverage/{sample}.tsv" for sample in READ_BY_PATIENT[wildcards.patient]
-        ],
+        fingerprints=lambda wildcards: of_samples("<results>/dna/fingerprint/{sample}.parquet", wildcards),
+        coverage=lambda wildcards: of_samples("<results>/dna/coverage/{sample}.tsv", wildcards),
         variants="<results>/dna/variants/{patient}.parquet",
     output:
         samples="<results>/dna/identity/{patient}.tsv",

@@ -107,14 +107,9 @@ def _copy_number(table, mutations, samples, threshold) -> CopyNumber | None:
         return CopyNumber(*alleles, np.full(shape, 2.0))
     ratio, error, beyond = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, bool)
     table = table.dropna(subset=["log2_ratio", "lower", "upper"])
-    place = {sample: one for one, sample in enumerate(samples["sample"])}
-    for number, (variant, row) in enumerate(mutations.iterrows()):
-        chrom, pos = _place(variant, row)
-        here = table[(table["chrom"].astype(str) == chrom) & (table["start"] < pos) & (table["end"] >= pos)]
-        for one in here.sort_values(["sample", "start", "end", "gene"]).itertuples():
-            if one.sample not in place:
-                continue
-            cell = number, place[one.sample]
+    for number, here in enumerate(_genes_of(table, mutations, samples)):
+        for one in here.itertuples():
+            cell = number, one.column
             ratio[cell] = 2**one.log2_ratio
             error[cell] = ratio[cell] * np.log(2) * (one.upper - one.lower) / 3.92
             beyond[cell] = one.lower > threshold or one.upper < -threshold
@@ -126,20 +121,27 @@ def _alleles(table, mutations, samples):
     if "major" not in table:
         return None
     table = table.dropna(subset=["major", "minor"])
-    place = {sample: one for one, sample in enumerate(samples["sample"])}
     found = np.full((2, len(mutations), len(samples)), np.nan)
-    for number, (variant, row) in enumerate(mutations.iterrows()):
-        chrom, pos = _place(variant, row)
-        here = table[(table["chrom"].astype(str) == chrom) & (table["start"] < pos) & (table["end"] >= pos)]
-        here = here[here["sample"].isin(place)].sort_values(["sample", "start", "end", "gene"])
+    for number, here in enumerate(_genes_of(table, mutations, samples)):
         if here.empty:
             return None
         usual = here.groupby(["major", "minor"]).size().idxmax()
         found[:, number] = np.array(usual, float)[:, None]
         for one in here.itertuples():
-            found[:, number, place[one.sample]] = one.major, one.minor
+            found[:, number, one.column] = one.major, one.minor
     found[0] = np.maximum(found[0], 1)  # a mutation that is seen is on a copy
     return found
+
+
+def _genes_of(table, mutations, samples):
+    """Of each mutation the rows of the genes it lies in, with `column`, the place of their sample among the samples."""
+    place = {sample: one for one, sample in enumerate(samples["sample"])}
+    table = table[table["sample"].isin(place)]
+    table = table.assign(column=table["sample"].map(place).astype(int), chrom=table["chrom"].astype(str))
+    table = table.sort_values(["sample", "start", "end", "gene"])
+    for variant, row in mutations.iterrows():
+        chrom, pos = _place(variant, row)
+        yield table[(table["chrom"] == chrom) & (table["start"] < pos) & (table["end"] >= pos)]
 
 
 def _place(variant, row):

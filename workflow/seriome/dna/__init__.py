@@ -7,13 +7,17 @@ align        read pairs to sorted alignments of one unit
 families     the reads of one molecule
 consensus    one read per molecule from them
 coverage     one sample: duplicates marked, quality, coverage per gene
-pileup       counts of every allele at every sample, error rates
+damage       damage of single strands before PCR
+pileup       counts of every allele at every sample
+background   how often each kind of change is an error
+normals      other people's normals and the population
 calling      which alleles are somatic; what each sample says about each
 imports      variants that another caller wrote
 consequence  gene, transcript, protein change and a name for each variant
 hgvs         c. and p. on the chosen transcript
 meaning      drugs that a variant is known to make work or fail
-tables       the patient's VCF and table
+tables       the patient's table of variants
+vcf          the same as VCF
 limits       detection limits and intervals
 burden       mutations per megabase, of a target and of the exome
 msi          microsatellites and their instability

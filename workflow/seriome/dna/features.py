@@ -9,16 +9,13 @@ from seriome.dna.limits import detection_limit
 from seriome.known import known_effects
 
 TUMOURS = ("tumor", "plasma", "pdx", "organoid", "serum")  # specimens that have copy number and tmb
-
-
-TUMOUR_FEATURES = {  # column of the table of purity: name, unit
-    "purity": ("tumour purity", "fraction"),
-    "ploidy": ("tumour ploidy", "copies"),
-    "altered": ("fraction of the genome with changed copies", "fraction"),
-    "loh": ("fraction of the genome with loss of heterozygosity", "fraction"),
-    "doubled": ("probability of a doubled genome", "fraction"),
+TUMOUR_FEATURES = {  # column of the table of purity: feature, name, unit
+    "purity": ("purity", "tumour purity", "fraction"),
+    "ploidy": ("ploidy", "tumour ploidy", "copies"),
+    "altered": ("genome_altered", "fraction of the genome with changed copies", "fraction"),
+    "loh": ("genome_loh", "fraction of the genome with loss of heterozygosity", "fraction"),
+    "doubled": ("genome_doubled", "probability of a doubled genome", "fraction"),
 }
-TUMOUR_IDS = {"altered": "genome_altered", "loh": "genome_loh", "doubled": "genome_doubled"}
 
 
 def features_of(
@@ -127,14 +124,14 @@ def _of_tumour(row) -> list[dict]:
     A purity below the detection limit carries the largest that the reads allow as its limit.
     """
     rows = []
-    for column, (name, unit) in TUMOUR_FEATURES.items():
+    for column, (feature, name, unit) in TUMOUR_FEATURES.items():
         below = column == "purity" and row.get("state") == "below_lod"
         lower, upper = ("lower", "upper") if column == "purity" else (f"{column}_lower", f"{column}_upper")
         value, low, high = (
             float(row[key]) if row.get(key) not in (None, "") else np.nan for key in (column, lower, upper)
         )
         known = value == value
-        one = {"kind": "biomarker", "feature": TUMOUR_IDS.get(column, column), "name": name, "unit": unit}
+        one = {"kind": "biomarker", "feature": feature, "name": name, "unit": unit}
         one |= {"value": value, "lower": low if known else np.nan, "upper": high if known else np.nan}
         one |= {"state": "measured" if value > 0 else "zero" if known else "below_lod" if below else "not_measured"}
         rows.append(one | {"lod": high if below else np.nan})

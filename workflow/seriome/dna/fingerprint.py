@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seriome.dna.pileup import pileup
+from seriome.dna.pileup import base_counts
 from seriome.dna.tools import Regions, read_bed
 from seriome.errors import InputError
 from seriome.files import write_parquet
@@ -75,24 +75,14 @@ def count(bam, genome, where, settings: dict) -> pd.DataFrame:
     """
     if not where:
         return table([], [], [], np.zeros((0, 4)))
-    limits = {key: settings[key] for key in ("min_mapping_quality", "min_base_quality", "max_depth")}
     chroms, positions, refs, counts = [], [], [], []
     with tempfile.TemporaryDirectory() as folder:
-        bed, text = f"{folder}/places.bed", f"{folder}/counts.tsv"
-        Path(bed).write_text("".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in where))
-        pileup([bam], genome, bed, text, **limits)
-        with open(text, encoding="ascii") as file:
-            for line in file:
-                chrom, pos, ref, alt, forward, reverse = line.rstrip("\n").split("\t")
-                alts = alt.split(",")
-                if ref not in BASES or any(len(one) > 1 and one[0] != "<" for one in alts):
-                    continue
-                row = [0, 0, 0, 0]
-                for base, plus, minus in zip((ref, *alts), forward.split(","), reverse.split(","), strict=False):
-                    if base in BASES:
-                        row[BASES.index(base)] = int(plus) + int(minus)
-                if any(row):
-                    chroms.append(chrom), positions.append(int(pos)), refs.append(ref), counts.append(row)
+        bed = Path(folder, "places.bed")
+        bed.write_text("".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in where))
+        for chrom, pos, ref, reads in base_counts(bam, genome, bed, settings):
+            if ref in BASES and reads:
+                chroms.append(chrom), positions.append(pos), refs.append(ref)
+                counts.append([reads.get(base, 0) for base in BASES])
     return table(chroms, positions, refs, counts)
 
 

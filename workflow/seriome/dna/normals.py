@@ -47,8 +47,7 @@ def panel(bams, genome, regions, settings: dict) -> list[dict]:
 
     with tempfile.TemporaryDirectory() as folder:
         text = f"{folder}/pileup.tsv"
-        limits = {key: settings[key] for key in ("min_mapping_quality", "min_base_quality", "max_depth")}
-        pileup.pileup(bams, genome, regions, text, **limits)
+        pileup.pileup(bams, genome, regions, text, settings)
         names = [str(number) for number in range(len(bams))]
         found = pileup.read_pileup(
             text, genome, names, [True] * len(bams), min_alt_reads=LEAST, targets=None, callable_depth=1

@@ -9,6 +9,7 @@ Source: Li 2011, Bioinformatics 27:2987, doi:10.1093/bioinformatics/btr509; Dane
 
 import os
 import shutil
+import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ from seriome.dna.tools import Regions, bcftools, read_bed
 SUSPECT_VAF, SUSPECT_READS = 0.05, 3  # an indel this frequent may be real: it does not count as error
 CHUNK = 20_000  # positions taken into the background at once
 PART, PARTS = 50_000, 64  # bases that one process counts at least; parts at most, since each costs some time to begin
+LIMITS = ("min_mapping_quality", "min_base_quality", "max_depth")
 NEARBY = 60  # bases around an imported variant within which every allele is kept
 
 
@@ -66,13 +68,13 @@ class Pileup:
     callable_bases: np.ndarray | None = None
 
 
-def pileup(bams, genome, regions, output, *, threads: int = 1, **limits) -> None:
+def pileup(bams, genome, regions, output, settings: dict, threads: int = 1) -> None:
     """Counts at every covered position of the regions (BED) as text: CHROM POS REF ALT and ADF ADR of each sample.
 
-    threads  processes that count parts of the regions side by side; the parts, and so the text, are always the same
-    limits   min_mapping_quality, min_base_quality, max_depth
+    settings   of the config's `dna` section: LIMITS
+    threads    processes that count parts of the regions side by side; the parts, and so the text, are always the same
     """
-    jobs = []
+    limits, jobs = {key: settings[key] for key in LIMITS}, []
     for number, rows in enumerate(divided(read_bed(regions))):
         bed = f"{output}.{number}.bed"
         with open(bed, "w", encoding="utf-8") as file:
@@ -118,6 +120,22 @@ def _count(job) -> None:
     )
     bcftools("query", "-f", "%CHROM\\t%POS\\t%REF\\t%ALT[\\t%ADF\\t%ADR]\\n", "-o", output, counted)
     os.unlink(counted)
+
+
+def base_counts(bam, genome, regions, settings: dict):
+    """(chrom, pos, ref, {base: reads}) of every covered place of the regions (BED) in one BAM, indels left out."""
+    with tempfile.TemporaryDirectory() as folder:
+        text = f"{folder}/pileup.tsv"
+        pileup([bam], genome, regions, text, settings)
+        with open(text, encoding="ascii") as file:
+            for line in file:
+                chrom, pos, ref, alt, forward, reverse = line.rstrip("\n").split("\t")
+                bases = [one.upper() for one in (ref, *alt.split(","))]
+                if any(len(one) > 1 and one[0] != "<" for one in bases):
+                    continue
+                reads = [int(a) + int(b) for a, b in zip(forward.split(","), reverse.split(","), strict=True)]
+                counts = {base: n for base, n in zip(bases, reads, strict=False) if base in COMPLEMENT and n}
+                yield chrom, int(pos), bases[0], counts
 
 
 def read_pileup(text, genome, samples, tumour, *, min_alt_reads, targets, callable_depth, imported=()) -> Pileup:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seriome.dna.pileup import pileup
+from seriome.dna.pileup import base_counts
 
 HET_COLUMNS = ["chrom", "pos", "ref", "alt", "ref_count", "alt_count"]
 ALLELE_COLUMNS = ["chrom", "pos", "ref_count", "alt_count"]
@@ -21,7 +21,7 @@ FEWEST, LEAST_PRECISION, MOST_PRECISION = 20, 50.0, 1000.0
 def heterozygous(bam, genome, regions, settings: dict) -> list[dict]:
     """Rows of HET_COLUMNS: places in the regions (BED) where the normal has two alleles about equally often."""
     rows = []
-    for chrom, pos, ref, counts in _counted(bam, genome, regions, settings):
+    for chrom, pos, ref, counts in base_counts(bam, genome, regions, settings):
         depth = sum(counts.values())
         alt = max((base for base in counts if base != ref), key=lambda base: (counts[base], base), default=None)
         if alt is None or depth < LEAST_DEPTH:
@@ -45,33 +45,13 @@ def alleles(bam, genome, hets, settings: dict) -> list[dict]:
         with tempfile.TemporaryDirectory() as folder:
             bed = Path(folder) / "hets.bed"
             bed.write_text("".join(f"{row['chrom']}\t{int(row['pos']) - 1}\t{row['pos']}\n" for row in hets))
-            seen = {(chrom, pos): counts for chrom, pos, _, counts in _counted(bam, genome, bed, settings)}
+            seen = {(chrom, pos): counts for chrom, pos, _, counts in base_counts(bam, genome, bed, settings)}
     rows = []
     for row in hets:
         counts = seen.get((row["chrom"], int(row["pos"])), {})
         found = {"chrom": row["chrom"], "pos": row["pos"]}
         rows.append(found | {f"{key}_count": counts.get(row[key], 0) for key in ("ref", "alt")})
     return rows
-
-
-def _counted(bam, genome, regions, settings):
-    """(chrom, pos, ref, {base: reads}) of every covered place but indels."""
-    limits = {key: settings[key] for key in ("min_mapping_quality", "min_base_quality", "max_depth")}
-    with tempfile.TemporaryDirectory() as folder:
-        text = f"{folder}/pileup.tsv"
-        pileup([bam], genome, regions, text, **limits)
-        with open(text, encoding="ascii") as file:
-            for line in file:
-                chrom, pos, ref, alt, forward, reverse = line.rstrip("\n").split("\t")
-                alts = [] if alt in ("<*>", ".") else alt.split(",")
-                if len(ref) > 1 or any(len(one) > 1 and one[0] != "<" for one in alts):
-                    continue
-                counts = [int(a) + int(b) for a, b in zip(forward.split(","), reverse.split(","), strict=True)]
-                bases = [ref.upper(), *(one.upper() for one in alts)]
-                yield (
-                    *(chrom, int(pos), ref.upper()),
-                    {base: n for base, n in zip(bases, counts, strict=False) if base in "ACGT" and n},
-                )
 
 
 def noise_of(alt, depth) -> tuple[float, float]:

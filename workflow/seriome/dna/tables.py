@@ -8,7 +8,6 @@ import pandas as pd
 
 from seriome.dna import calling, pileup
 from seriome.dna.background import PRIOR_RATE, Background, ErrorModel
-from seriome.dna.calling import haematopoietic
 from seriome.dna.consequence import effects
 from seriome.dna.imports import Imported
 from seriome.dna.limits import detection_limit, jeffreys
@@ -115,8 +114,7 @@ def _pile(read, bams, specimen, given, reference, settings, folder, threads) -> 
         regions = [(chrom, *pair) for chrom in contigs for pair in extra.intervals.get(chrom, ())]
     bed, text = f"{folder}/regions.bed", f"{folder}/pileup.tsv"
     Path(bed).write_text("".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end, *_ in regions))
-    limits = {key: settings[key] for key in ("min_mapping_quality", "min_base_quality", "max_depth")}
-    pileup.pileup([bams[sample] for sample in read], reference["genome"], bed, text, threads=threads, **limits)
+    pileup.pileup([bams[sample] for sample in read], reference["genome"], bed, text, settings, threads)
     targets = Regions(read_bed(reference["targets"])) if reference["targets"] else None
     return pileup.read_pileup(
         *(text, reference["genome"], read, [specimen[sample] != "normal" for sample in read]),
@@ -193,7 +191,7 @@ def _ask_others(calls, model, tumour, normal, specimens, reference, settings) ->
     tissue = [i for i in tumour if specimens[i] != "plasma"]
     for call in calls:
         one = call.allele
-        if call.reasons == ["in_normal"] and haematopoietic(one, plasma, tissue, normal):
+        if call.reasons == ["in_normal"] and calling.haematopoietic(one, plasma, tissue, normal):
             call.reasons.append("chip")
         if call.reasons:
             continue
