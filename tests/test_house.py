@@ -26,7 +26,8 @@ STAGES = [
     "ledger",
     "report",
 ]
-RULES = sorted((PROJECT / "workflow/rules").glob("*.smk"))
+RULES = sorted((PROJECT / "workflow/rules").rglob("*.smk"))
+WITHOUT_RULES = {"common", "inputs"}  # functions that the rules call
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -39,10 +40,12 @@ def test_rule_file_library_tests_and_docs_of_a_stage_bear_one_name(stage):
 
 
 def test_no_rule_file_without_a_stage():
-    assert {path.stem for path in RULES} == {*STAGES, "common"}
+    folder = PROJECT / "workflow/rules"
+    assert {path.stem for path in folder.glob("*.smk")} == {*STAGES, "common"}
+    assert {path.name for path in folder.iterdir() if path.is_dir()} <= {*STAGES}
 
 
-@pytest.mark.parametrize("path", [path for path in RULES if path.stem != "common"], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in RULES if path.stem not in WITHOUT_RULES], ids=str)
 def test_every_rule_has_what_a_person_and_a_cluster_need(path):
     text = path.read_text()
     assert text.startswith('"""'), "a rule file opens with its contract"
@@ -55,7 +58,7 @@ def test_every_rule_has_what_a_person_and_a_cluster_need(path):
 
 
 def test_every_script_belongs_to_a_rule_and_every_rule_finds_its_script():
-    named = {name for path in RULES for name in re.findall(r'"\.\./scripts/(\w+\.py)"', path.read_text())}
+    named = {name for path in RULES for name in re.findall(r'"(?:\.\./)+scripts/(\w+\.py)"', path.read_text())}
     assert named == {path.name for path in (PROJECT / "workflow/scripts").glob("*.py")}
 
 

@@ -1,0 +1,101 @@
+"""
+Variants of a patient over all samples, fusions of driver genes, and what is known of them.
+The contract of the stage stands in ../dna.smk.
+"""
+
+
+rule dna_call:
+    input:
+        unpack(dna_of_patient),
+    output:
+        vcf=report(
+            "<results>/dna/variants/{patient}.vcf.gz",
+            caption="../../report/variants.rst",
+            category="Patients",
+            subcategory="{patient}",
+            labels={"table": "variants"},
+        ),
+        index="<results>/dna/variants/{patient}.vcf.gz.tbi",
+        table="<results>/dna/variants/{patient}.parquet",
+        callable="<results>/dna/variants/{patient}.callable.tsv",
+        errors="<results>/dna/variants/{patient}.errors.tsv",
+        gaps="<results>/gaps/dna/patient.{patient}.tsv",
+    log:
+        "<logs>/dna/call/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/call/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(sorted(set(COHORT.assays.loc[COHORT.assays["assay"] == "dna", "patient"]))),
+    conda:
+        "../../../envs/seriome.yaml"
+    threads: threads_for("dna", 8, mb=500)
+    resources:
+        mem_mb=memory(4000),
+        runtime=1440,
+    params:
+        samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam", "vcf"),
+        reads=lambda wildcards: [row["sample"] for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")],
+        called=called_units,
+        settings=CALLING,
+        code=fingerprint(
+            *("dna/tables", "dna/vcf", "dna/calling", "dna/background", "dna/normals", "dna/limits", "dna/pileup"),
+            *("dna/consequence", "dna/hgvs", "dna/imports", "dna/tools", "files", "ledger"),
+        ),
+    message:
+        "dna: variants of {wildcards.patient} over all samples"
+    script:
+        "../../scripts/dna_call.py"
+
+
+rule dna_meaning:
+    input:
+        known=ACTIONABILITY,
+        civic=CONFIG["reference"]["civic"] or [],
+        variants="<results>/dna/variants/{patient}.parquet",
+    output:
+        "<results>/dna/meaning/{patient}.tsv",
+    log:
+        "<logs>/dna/meaning/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/meaning/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(COHORT.patients_with("dna")),
+    conda:
+        "../../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=20,
+    params:
+        code=fingerprint("dna/meaning", "known", "dna/consequence", "files"),
+    message:
+        "dna: what is known of the variants of {wildcards.patient}"
+    script:
+        "../../scripts/dna_meaning.py"
+
+
+rule dna_fusions:
+    input:
+        unpack(dna_of_patient),
+    output:
+        "<results>/dna/fusions/{patient}.tsv",
+    log:
+        "<logs>/dna/fusions/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/fusions/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(COHORT.patients_with("dna")),
+    conda:
+        "../../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=120,
+    params:
+        samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam"),
+        settings=CONFIG["dna"],
+        code=fingerprint("dna/fusions", "files"),
+    message:
+        "dna: fusions of driver genes in {wildcards.patient}"
+    script:
+        "../../scripts/dna_fusions.py"
