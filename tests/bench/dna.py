@@ -6,18 +6,12 @@ freebayes is on PATH, and where GATK names a folder of its jars (mutect2.py), th
     python -m tests.bench.dna [--only calling,normals,...] [--quick]
 """
 
-import argparse
-from pathlib import Path
-
-from seriome.files import read_json, write_json
-
 from .calling import calling
 from .copynumber import measured
 from .cost import cost
 from .identity import report as identity
 from .normals import normals
-
-OUT = Path(__file__).parents[2] / "bench/dna.json"
+from .parts import run
 
 
 def copies(seeds: int = 3) -> dict:
@@ -35,17 +29,5 @@ QUICK = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", help=f"parts, separated by commas: {', '.join(PARTS)} (default: all)")
-    parser.add_argument("--quick", action="store_true", help="a few small sets: does it run?")
-    words = parser.parse_args()
-    kept = read_json(OUT) if OUT.exists() else {}
-    for name in words.only.split(",") if words.only else PARTS:
-        kept |= PARTS[name](**(QUICK.get(name, {}) if words.quick else {}))
-        write_json(OUT, kept)
-    print(f"written: {OUT.relative_to(OUT.parents[1])}")
-
-
 if __name__ == "__main__":
-    main()
+    run("dna", __doc__, PARTS, QUICK)
