@@ -19,8 +19,8 @@ from seriome.dna.coverage import merge_and_mark
 from seriome.dna.index import bwa_index
 from seriome.dna.tables import call_patient
 from seriome.dna.tools import c_output_to, read_contigs
+from seriome.simulate.genome import build_reference
 from seriome.simulate.patient import draw_patient
-from seriome.simulate.reference import build_reference
 
 from .freebayes import freebayes_on
 from .mutect2 import mutect2_on

@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 from seriome.dna.tools import c_output_to
+from seriome.simulate.genome import build_reference
 from seriome.simulate.patient import draw_patient
-from seriome.simulate.reference import build_reference
 
 from .calling import GENOME_SEED, SETTINGS, limited, prepared
 

@@ -16,8 +16,8 @@ from seriome.dna import calling, pileup
 from seriome.dna.background import ErrorModel
 from seriome.dna.tables import call_patient
 from seriome.dna.tools import Regions, c_output_to, read_bed
+from seriome.simulate.genome import build_reference
 from seriome.simulate.patient import draw_patient
-from seriome.simulate.reference import build_reference
 
 from .calling import GENOME_SEED, SETTINGS, bam_of, limited, prepared
 

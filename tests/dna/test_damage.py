@@ -5,9 +5,9 @@ import pytest
 
 from seriome.config import with_defaults
 from seriome.dna import align, coverage, damage, index, reference
+from seriome.simulate.genome import build_reference
 from seriome.simulate.patient import draw_patient
 from seriome.simulate.reads import Population, write_dna
-from seriome.simulate.reference import build_reference
 
 SETTINGS = with_defaults({"dna": {}})["dna"]
 

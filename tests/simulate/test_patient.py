@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from seriome.simulate.genome import build_reference
 from seriome.simulate.patient import draw_patient
-from seriome.simulate.reference import build_reference
 
 
 @pytest.fixture(scope="module")

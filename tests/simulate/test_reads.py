@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import binom, chi2
 
 from seriome.errors import InputError
+from seriome.simulate.genome import build_reference
 from seriome.simulate.reads import (
     ADAPTERS,
     PLASMA,
@@ -20,7 +21,7 @@ from seriome.simulate.reads import (
     write_dna,
     write_rna,
 )
-from seriome.simulate.reference import Variant, build_reference, reverse_complement
+from seriome.simulate.reference import Variant, reverse_complement
 
 CLEAN = {"error_rate": 0, "damage_rate": 0}
 NORMAL = [Population(1.0)]

@@ -10,7 +10,8 @@ import pytest
 
 from seriome.errors import InputError
 from seriome.simulate.genes import GENES
-from seriome.simulate.reference import Reference, Variant, build_reference, reverse_complement
+from seriome.simulate.genome import build_reference
+from seriome.simulate.reference import Reference, Variant, reverse_complement
 
 # NCBI's translation table 1, bases in the order T C A G
 AMINO = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"

@@ -136,8 +136,9 @@ def _move(building: Path, out: Path) -> None:
 
 def _write(folder: Path, given: str, options: dict, cores: int, progress) -> None:
     from seriome.simulate import cohort_files
+    from seriome.simulate.genome import build_reference
     from seriome.simulate.metabolome import write_compounds
-    from seriome.simulate.reference import build_reference, merged_targets
+    from seriome.simulate.reference import merged_targets
     from seriome.simulate.stories import story_of
     from seriome.simulate.tumours import grow, panel
 
