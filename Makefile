@@ -1,8 +1,8 @@
-# Seriome: one command each.  make setup | demo | test | real | bench-clones | bench-dna | lint | clean
+# Seriome: one command each.  make setup | demo | test | real | bench-clones | bench-dna | bench-ms | lint | clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo simulate test lint real bench-clones bench-dna clean
+.PHONY: help setup demo simulate test lint real bench-clones bench-dna bench-ms clean
 
 PYTHON ?= python3
 CORES ?= 2
@@ -53,6 +53,9 @@ bench-clones: .venv/.ready ## the clones stage on sets with known truth; PYCLONE
 
 bench-dna: .venv/.ready ## the dna stage on patients with known truth, from raw reads; freebayes (PATH) and Mutect2 (GATK=folder) too where they are
 	@$(BIN)/python -m tests.bench.dna
+
+bench-ms: .venv/.ready ## proteome and metabolome on real runs with known answers and on simulated ones with known truth
+	@$(BIN)/python -m tests.bench.ms
 
 clean: ## take away the demo cohort and all results
 	rm -rf demo results real
