@@ -9,7 +9,6 @@ import pytest
 
 from seriome.files import write_json, write_tsv
 from seriome.ledger import Gaps
-from seriome.rna.expression import sum_to_genes
 from seriome.rna.kallisto import ABUNDANCE, build_index
 from seriome.rna.quant import import_sample, quantify_sample
 from seriome.rna.transcripts import COLUMNS, COMPLEMENT, read_transcripts, spliced
@@ -22,7 +21,9 @@ SETTINGS = {
     "min_mapped": 0.1,
     "fragment_length": 180,
     "fragment_sd": 20,
+    "bootstraps": 0,
 }
+TRANSCRIPTS = pd.DataFrame([{"transcript_id": f"t{one}", "gene_id": f"G{one}", "gene": f"g{one}"} for one in "1234"])
 PLANTED = {"t1": 4000, "t2": 2000, "t3": 0, "t4": 1000}  # fragments, of transcripts of one length
 
 
@@ -60,11 +61,16 @@ def reads(folder, transcriptome, direction, seed=1, planted=PLANTED, paired=True
     return paths
 
 
-def quantify(units, index, **settings):
+def quantified(units, index, transcripts=TRANSCRIPTS, **settings):
     gaps = Gaps()
-    rows, info = quantify_sample(
-        units, index, SETTINGS | settings, threads=1, gaps=gaps, about=ABOUT, words=io.StringIO()
+    rows, info, genes = quantify_sample(
+        units, index, transcripts, SETTINGS | settings, threads=1, seed=7, gaps=gaps, about=ABOUT, words=io.StringIO()
     )
+    return rows, info, gaps, genes
+
+
+def quantify(units, index, **settings):
+    rows, info, gaps, _ = quantified(units, index, **settings)
     return {row["target_id"]: row for row in rows}, info, gaps
 
 
@@ -124,17 +130,16 @@ def test_no_unit_left_is_not_measured(index):
 
 
 def test_import_of_a_folder(tmp_path):
-    write_tsv(tmp_path / "transcripts.tsv", [{"transcript_id": "t1", "gene_id": "G1", "gene": "ABC"}], COLUMNS)
     numbers = {"length": 100, "eff_length": 51, "est_counts": 3, "tpm": 1e6}
     write_tsv(tmp_path / "k" / "abundance.tsv", [{"target_id": "t1"} | numbers], ABUNDANCE)
     write_json(
         tmp_path / "k" / "run_info.json", {"n_processed": 9, "n_pseudoaligned": 3, "call": "x", "start_time": "y"}
     )
     gaps = Gaps()
-    rows, info = import_sample({"Q": [tmp_path / "k"]}, tmp_path / "transcripts.tsv", SETTINGS, gaps=gaps, about=ABOUT)
+    rows, info, genes = import_sample({"Q": [tmp_path / "k"]}, TRANSCRIPTS, SETTINGS, gaps=gaps, about=ABOUT)
     assert (rows[0]["est_counts"], info["state"], info["n_processed"], "call" in info) == ("3", "measured", 9, False)
     write_tsv(tmp_path / "k" / "abundance.tsv", [{"target_id": "other"} | numbers], ABUNDANCE)
-    info = import_sample({"Q": [tmp_path / "k"]}, tmp_path / "transcripts.tsv", SETTINGS, gaps=gaps, about=ABOUT)[1]
+    info = import_sample({"Q": [tmp_path / "k"]}, TRANSCRIPTS, SETTINGS, gaps=gaps, about=ABOUT)[1]
     assert (info["state"], [gap.reason for gap in gaps]) == ("failed_qc", ["foreign_transcripts"])
 
 
@@ -145,11 +150,11 @@ def test_hcc1395_breast_cancer_line(tmp_path):
         file.writelines(f">{name}\n{bases}\n" for name, bases in spliced(transcripts, REAL / "minichr2.fa.gz"))
     build_index(tmp_path / "t.fa", tmp_path / "t.idx", 1, io.StringIO())
     pairs = [REAL / f"HCC1395-miniplus_{mate}.fastq.gz" for mate in (1, 2)]
-    rows, info, gaps = quantify({"L1": pairs}, tmp_path / "t.idx", strand_fragments=20_000)
+    table = pd.DataFrame([{column: getattr(one, column) for column in COLUMNS} for one in transcripts])
+    settings = {"strand_fragments": 20_000, "bootstraps": 5}
+    _, info, gaps, genes = quantified({"L1": pairs}, tmp_path / "t.idx", table, **settings)
     assert (info["n_processed"], info["strand"], gaps) == (37_702, "unstranded", [])
     assert info["n_pseudoaligned"] / info["n_processed"] > 0.8  # of the genome 99 %, of its spliced transcripts 84.4 %
-    numbers = pd.DataFrame(rows.values()).astype({"eff_length": float, "est_counts": float, "tpm": float})
-    table = pd.DataFrame([{column: getattr(one, column) for column in COLUMNS} for one in transcripts])
-    genes = sum_to_genes(numbers, table).set_index("gene")
+    genes = genes.set_index("gene")
     assert genes["tpm"].sum() == pytest.approx(1e6, rel=1e-4)
     assert (genes.loc[["PLA2R1", "RBMS1", "TANK", "MARCH7"], "count"] > 100).all()

@@ -2,7 +2,8 @@
 
 Bray et al. 2016, Nat Biotechnol 34:525, doi:10.1038/nbt.3519. The binary is the one that kb-python bundles
 (Sullivan et al. 2025, Nat Protoc 20:587, doi:10.1038/s41596-024-01057-0), or `kallisto` on the PATH.
-Its random parts (bootstraps) are not used, so its answer does not depend on a seed.
+Its bootstraps draw the reads' equivalence classes anew and solve for the abundances again, so that their spread holds
+both the chance of sampling and the doubt between transcripts that share reads; their seed is the config's.
 """
 
 import csv
@@ -18,6 +19,8 @@ from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from seriome.errors import InputError
 from seriome.files import open_text
 from seriome.logs import log
@@ -30,12 +33,15 @@ ENOUGH = 200  # fragments that must map in one direction or the other to tell
 
 @dataclass(frozen=True)
 class Settings:
-    """How to quantify: threads, strand (a key of STRANDS), and for single reads the fragments' length and SD in bp."""
+    """How to quantify: threads, strand (a key of STRANDS), for single reads the fragments' length and SD in bp, number
+    of bootstraps and their seed."""
 
     threads: int = 1
     strand: str = "unstranded"
     fragment_length: float = 200.0
     fragment_sd: float = 20.0
+    bootstraps: int = 0
+    seed: int = 42
 
 
 def binaries() -> list[str]:
@@ -62,12 +68,15 @@ def quantify(units: list[list[str]], index, settings: Settings, words, sample: s
 
     units    files of each unit, all of two (pairs) or all of one (single reads)
     words    open text file that takes what kallisto says; its `pair` lines name the sample
-    Returns  (rows, info): rows of ABUNDANCE as dicts; info as in kallisto's run_info.json, without time and call
+    Returns  (rows, info, draws): rows of ABUNDANCE as dicts; info as in kallisto's run_info.json, without time and
+             call; draws the bootstraps' estimated reads, (bootstraps, rows), none where no read fits
     """
     paired = len(units[0]) == 2
     arguments = [*STRANDS[settings.strand], "-t", settings.threads, "-i", index, "--plaintext"]
     if not paired:
         arguments += ["--single", "-l", settings.fragment_length, "-s", settings.fragment_sd]
+    if settings.bootstraps:
+        arguments += ["-b", settings.bootstraps, f"--seed={settings.seed}"]
     with tempfile.TemporaryDirectory() as scratch:
         links = []
         for number, unit in enumerate(units, 1):
@@ -81,16 +90,26 @@ def quantify(units: list[list[str]], index, settings: Settings, words, sample: s
         info = json.loads((out / "run_info.json").read_text()) if (out / "run_info.json").is_file() else None
         if info is None or (code and info["n_pseudoaligned"]):  # code 1 and zero reads pseudoaligned is an answer
             raise RuntimeError(f"kallisto quant failed with code {code}")
-        rows = read_abundance(out / "abundance.tsv")
+        rows, draws = read_abundance(out / "abundance.tsv"), read_bootstraps(out)
     if not info["n_pseudoaligned"]:
-        rows = [row | {"est_counts": "0", "tpm": "0"} for row in rows]
-    return rows, {key: value for key, value in info.items() if key not in ("start_time", "call")}
+        rows, draws = [row | {"est_counts": "0", "tpm": "0"} for row in rows], draws[:0]
+    return rows, {key: value for key, value in info.items() if key not in ("start_time", "call")}, draws
 
 
 def read_abundance(path) -> list[dict[str, str]]:
     """Rows of an abundance.tsv."""
     with open(path, newline="") as file:
         return list(csv.DictReader(file, delimiter="\t"))
+
+
+def read_bootstraps(folder) -> np.ndarray:
+    """Estimated reads of the bootstraps in a folder of `kallisto quant --plaintext`: (bootstraps, targets),
+    (0, 0) without any."""
+    import pandas as pd
+
+    files = sorted(Path(folder).glob("bs_abundance_*.tsv"), key=lambda path: int(path.stem.rpartition("_")[2]))
+    draws = [pd.read_csv(path, sep="\t", usecols=["est_counts"])["est_counts"].to_numpy(float) for path in files]
+    return np.array(draws) if draws else np.zeros((0, 0))
 
 
 def find_strand(units, index, settings: Settings, fragments: int):

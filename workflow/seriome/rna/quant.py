@@ -8,19 +8,24 @@ from seriome.errors import DataError
 from seriome.files import read_json
 from seriome.ledger import Gaps
 from seriome.rna.expression import judge_mapping, sum_to_genes
-from seriome.rna.kallisto import Settings, find_strand, quantify, read_abundance
+from seriome.rna.kallisto import Settings, find_strand, quantify, read_abundance, read_bootstraps
 
 NOTHING = {"n_processed": 0, "n_pseudoaligned": 0, "state": "not_measured", "units": []}
 
 
-def quantify_sample(units: dict, index, settings: dict, *, threads: int, gaps: Gaps, about: dict, words):
-    """(rows of abundance.tsv, run_info) of one sample over its usable units.
+def quantify_sample(
+    units: dict, index, transcripts, settings: dict, *, threads: int, seed: int, gaps: Gaps, about: dict, words
+):
+    """(rows of abundance.tsv, run_info, genes) of one sample over its usable units.
 
     units     {run: its files}, two of pairs or one of single reads; where both kinds are there, the pairs are taken
               and the single reads become gaps (mixed_layout), for kallisto has one model of fragments per run
+    transcripts  the stage's table of transcripts, a DataFrame
     settings  the config's section rna
+    seed      of the bootstraps
     words     open text file that takes what kallisto says of this sample
-    Returns   rows, empty unless something was measured; run_info with the keys of kallisto and
+    Returns   rows, empty unless something was measured; genes as `sum_to_genes` gives them, None unless measured;
+              run_info with the keys of kallisto and
               state         measured, not_measured (no unit left) or failed_qc (low_mapping)
               strand, strand_share   see find_strand; strand_share None where the config says the strand
               units         the runs that went in
@@ -36,28 +41,36 @@ def quantify_sample(units: dict, index, settings: dict, *, threads: int, gaps: G
             )
     units = paired or units
     if not units:
-        return [], NOTHING
+        return [], NOTHING, None
     files = [[str(file) for file in one] for one in units.values()]
     how = {"fragment_length": settings["fragment_length"], "fragment_sd": settings["fragment_sd"], "threads": threads}
     strand, share = settings["strand"], None
     if strand == "auto":
         strand, share = find_strand(files, index, Settings(**how), settings["strand_fragments"])
-    rows, info = quantify(files, index, Settings(strand=strand, **how), words, about["sample"])
+    how |= {"strand": strand, "bootstraps": settings["bootstraps"], "seed": seed}
+    rows, info, draws = quantify(files, index, Settings(**how), words, about["sample"])
     info |= {"strand": strand, "strand_share": share, "units": list(units), "state": "failed_qc"}
+    genes = None
     with gaps.spoil(**key):
         judge_mapping(info, settings["min_mapped"])
+        genes = sum_to_genes(as_numbers(rows), transcripts, draws)
         info["state"] = "measured"
-    return rows, info
+    return rows, info, genes
+
+
+def as_numbers(rows) -> pd.DataFrame:
+    """Rows of an abundance.tsv with their numbers as such."""
+    return pd.DataFrame(rows).astype({"eff_length": float, "est_counts": float, "tpm": float})
 
 
 def import_sample(units: dict, transcripts, settings: dict, *, gaps: Gaps, about: dict):
-    """(rows of abundance.tsv, run_info) from kallisto's folder of one sample.
+    """(rows of abundance.tsv, run_info, genes) from kallisto's folder of one sample.
 
-    units        {run: [folder]}, at most one
-    transcripts  transcripts.tsv; abundances of another annotation are a gap (foreign_transcripts)
+    units        {run: [folder]}, at most one; bootstraps are taken where they lie there as text
+    transcripts  a DataFrame; abundances of another annotation are a gap (foreign_transcripts)
     """
     if not units:
-        return [], NOTHING
+        return [], NOTHING, None
     ((run, (folder,)),) = units.items()
     rows = read_abundance(Path(folder) / "abundance.tsv")
     info = {"state": "failed_qc", "units": [run], "strand": None, "strand_share": None}
@@ -65,10 +78,10 @@ def import_sample(units: dict, transcripts, settings: dict, *, gaps: Gaps, about
         said = read_json(Path(folder) / "run_info.json")
         info |= {key: value for key, value in said.items() if key not in ("start_time", "call")}
     key = {"patient": about["patient"], "sample": about["sample"], "assay": "rna", "stage": "rna", "run": run}
+    genes = None
     with gaps.spoil(**key):
         if "n_pseudoaligned" in info and "n_processed" in info:
             judge_mapping(info, settings["min_mapped"])
-        numbers = pd.DataFrame(rows).astype({"eff_length": float, "est_counts": float, "tpm": float})
-        sum_to_genes(numbers, pd.read_csv(transcripts, sep="\t", dtype=str, keep_default_na=False))
+        genes = sum_to_genes(as_numbers(rows), transcripts, read_bootstraps(folder))
         info["state"] = "measured"
-    return rows, info
+    return rows, info, genes

@@ -89,6 +89,13 @@ def read_transcripts(path) -> list[Transcript]:
     return sorted(found.values(), key=lambda one: one.transcript_id)
 
 
+def read_table(path):
+    """The stage's table of transcripts (COLUMNS, all strings) as a DataFrame."""
+    import pandas as pd
+
+    return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+
+
 def read_contigs(path) -> Iterator[tuple[str, str]]:
     """(name, sequence) of every record of a FASTA file, plain or gzip, one in memory at a time."""
     name, parts = None, []
