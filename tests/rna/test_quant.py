@@ -136,7 +136,7 @@ def test_import_of_a_folder(tmp_path):
         tmp_path / "k" / "run_info.json", {"n_processed": 9, "n_pseudoaligned": 3, "call": "x", "start_time": "y"}
     )
     gaps = Gaps()
-    rows, info, genes = import_sample({"Q": [tmp_path / "k"]}, TRANSCRIPTS, SETTINGS, gaps=gaps, about=ABOUT)
+    rows, info, _genes = import_sample({"Q": [tmp_path / "k"]}, TRANSCRIPTS, SETTINGS, gaps=gaps, about=ABOUT)
     assert (rows[0]["est_counts"], info["state"], info["n_processed"], "call" in info) == ("3", "measured", 9, False)
     write_tsv(tmp_path / "k" / "abundance.tsv", [{"target_id": "other"} | numbers], ABUNDANCE)
     info = import_sample({"Q": [tmp_path / "k"]}, TRANSCRIPTS, SETTINGS, gaps=gaps, about=ABOUT)[1]

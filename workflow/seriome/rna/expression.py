@@ -82,7 +82,7 @@ def interval(count, variance) -> tuple:
     """95 % interval of the number of reads that is expected of a gene, given those seen: (lower, upper).
 
     count, variance   reads and their variance over bootstraps, (n,)
-    Jeffreys' interval of a Poisson rate, Gamma(count + 1/2), stretched by the dispersion variance / count. Where that is
+    Jeffreys' interval of a Poisson rate, Gamma(count + 1/2), stretched by variance / count. Where that lies
     below 1 less the gene's share of all reads, which is what sampling alone gives, it is an accident of few bootstraps.
     The lower end of a gene without a read is 0.
     Source  Brown, Cai and DasGupta 2003, Statistica Sinica 13:19 (Poisson); scaled as a quasi-Poisson
