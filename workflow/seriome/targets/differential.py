@@ -6,6 +6,8 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from seriome.longitudinal import squeeze
+
 log = logging.getLogger("seriome")
 
 COLUMNS = [
@@ -37,7 +39,6 @@ def moderated_paired_test(differences: np.ndarray):
     Assumes      differences are roughly normal, pairs independent, variances draw from one scaled inverse chi-square
     """
     from scipy import stats
-    from scipy.special import digamma, polygamma
 
     pairs = np.isfinite(differences).sum(axis=1)
     tested = pairs >= MIN_PAIRS
@@ -46,21 +47,7 @@ def moderated_paired_test(differences: np.ndarray):
         return result
     values, n = differences[tested], pairs[tested]
     mean, variance, freedom = np.nanmean(values, axis=1), np.nanvar(values, axis=1, ddof=1), n - 1.0
-    positive = variance > 0
-    prior_freedom, prior_variance = 0.0, 0.0
-    if positive.sum() >= 3:
-        half = freedom[positive] / 2
-        logs = np.log(variance[positive]) - digamma(half) + np.log(half)
-        spread = logs.var(ddof=1) - polygamma(1, half).mean()
-        if spread > 0:
-            prior_freedom = 2 * _inverse_trigamma(spread)
-            prior_variance = np.exp(logs.mean() + digamma(prior_freedom / 2) - np.log(prior_freedom / 2))
-        else:  # the variances differ no more than chance would have it: one common variance
-            prior_freedom, prior_variance = np.inf, np.exp(logs.mean())
-    if np.isinf(prior_freedom):
-        posterior = np.full(len(mean), prior_variance)
-    else:
-        posterior = (prior_freedom * prior_variance + freedom * variance) / (prior_freedom + freedom)
+    posterior, _, prior_freedom = squeeze(variance, freedom)
     error = np.sqrt(posterior / n)
     total = np.minimum(prior_freedom + freedom, freedom.sum())
     reach = stats.t.ppf(0.975, total) * error
@@ -68,20 +55,6 @@ def moderated_paired_test(differences: np.ndarray):
         result["p"][tested] = np.where(error > 0, 2 * stats.t.sf(np.abs(mean / error), total), np.nan)
     result["mean"][tested], result["lower"][tested], result["upper"][tested] = mean, mean - reach, mean + reach
     return result
-
-
-def _inverse_trigamma(value: float) -> float:
-    """x with trigamma(x) = value > 0, by Newton's method (Smyth 2004, appendix)."""
-    from scipy.special import polygamma
-
-    x = 0.5 + 1 / value
-    for _ in range(50):
-        trigamma = polygamma(1, x)
-        step = trigamma * (1 - trigamma / value) / polygamma(2, x)
-        x += step
-        if -step / x < 1e-8:
-            break
-    return float(x)
 
 
 def differential_values(table: pd.DataFrame, pairs: pd.DataFrame, *, layer: str, contrast: str) -> pd.DataFrame:
