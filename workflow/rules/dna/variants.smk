@@ -52,6 +52,7 @@ rule dna_meaning:
         known=ACTIONABILITY,
         civic=CONFIG["reference"]["civic"] or [],
         variants="<results>/dna/variants/{patient}.parquet",
+        copy_number="<results>/dna/copy_number/{patient}.parquet",
     output:
         "<results>/dna/meaning/{patient}.tsv",
     log:

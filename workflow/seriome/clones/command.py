@@ -31,10 +31,10 @@ def clones_of(table, settings: Settings, treatments=(), phased=None) -> Results:
     return conclude(model, patient, settings)
 
 
-def _resists(name: str) -> bool:
+def _resists(name: str, drugs) -> bool:
     from seriome.known import resists
 
-    return resists(name)
+    return resists(name, drugs)
 
 
 def run(counts, out, samples=None, treatments=None, phased=None, pictures=False, settings=None) -> Results:

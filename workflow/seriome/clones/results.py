@@ -50,7 +50,7 @@ class Patient:
     drivers     (N,) is its effect known?
     states      (N, S) `measured`, `below_lod`, `not_covered`;  limits (N, S) VAF that could have been seen
     treatments  dicts with drug, start and, unless it goes on, end
-    resists     function of a name: is it known to resist?
+    resists     function of a name and of drugs that were given: is it known to resist one of them?
     phased      {(mutation_id, mutation_id): "cis" or "trans"} where reads span both
     """
 
@@ -318,8 +318,8 @@ def _events(model: Model, patient: Patient, tree: Tree, grown, names, settings) 
         seen = _observations(patient.samples, patient.states[n], patient.limits[n])
         who = {"cluster_id": cluster, "mutation_id": model.counts.mutations[n], "name": about.get("name")}
         event = events.emergence("emerged", seen, treatments, "vaf", **who)
-        treated = event and any(one["start"] < event["first_seen_day"] for one in treatments)
-        if treated and patient.resists and patient.resists(str(about.get("name"))):
+        given = [one["drug"] for one in treatments if event and one["start"] < event["first_seen_day"]]
+        if given and patient.resists and patient.resists(str(about.get("name")), given):
             event["event"] = "resistance"
         found.append(event)
         if cluster >= 0 and about.get("gene"):

@@ -49,6 +49,8 @@ def clones(variants: pd.DataFrame, copy_number=None, treatments=(), settings: Se
     counts = _counts(rows, mutations, samples)
     model = fit(counts, _copy_number(copy_number, mutations, samples, settings.copy_number_change), settings)
     names = mutations["name"].astype(object) if len(mutations) else []
+    exons = mutations["exon"] if "exon" in mutations else [None] * len(mutations)
+    effect = {str(name): rest for name, *rest in zip(names, mutations["consequence"], exons, strict=True)}
     limits = _wide(rows, "lod", mutations, samples).astype(float) if len(mutations) else np.zeros((0, len(samples)))
     patient = Patient(
         samples=[{key: _plain(value) for key, value in row.items()} for row in samples.to_dict("records")],
@@ -58,11 +60,11 @@ def clones(variants: pd.DataFrame, copy_number=None, treatments=(), settings: Se
         if len(mutations)
         else [],
         altering=np.array([nonsynonymous(one) for one in mutations["consequence"]], bool),
-        drivers=np.array([bool(known_effects(str(name))) for name in names], bool),
+        drivers=np.array([bool(known_effects(str(name), *effect[str(name)])) for name in names], bool),
         states=_states(rows, mutations, samples),
         limits=limits,
         treatments=list(treatments),
-        resists=resists,
+        resists=lambda name, drugs: resists(name, drugs, *effect.get(name, ())),
     )
     return Clones(conclude(model, patient, settings), _problems(model, patient, len(variants)))
 

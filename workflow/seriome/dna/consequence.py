@@ -43,9 +43,10 @@ TERMS = {
 SEVERITY = {word: rank for rank, word in enumerate(TERMS)}
 OUTSIDE = SEVERITY["5_prime_utr"]  # from here on not in a coding or splice region
 UPSTREAM, INTERGENIC = "upstream_gene_variant", "intergenic_variant"
+SPLICE = ("splice_acceptor_variant", "splice_donor_variant")
 NONSYNONYMOUS = {
     *("stop_gained", "frameshift_variant", "stop_lost", "start_lost", "inframe_insertion", "inframe_deletion"),
-    *("protein_altering_variant", "missense_variant", "splice_acceptor_variant", "splice_donor_variant"),
+    *("protein_altering_variant", "missense_variant", *SPLICE),
 }
 PROMOTER = 500  # bases upstream of a transcription start within which a variant is named after the gene
 
@@ -138,7 +139,10 @@ def _described(effect: Effect, ruler, key) -> Effect:
         return effect
     start, gone, _ = hgvs.trimmed(*key[1:])
     first = start - (not gone)  # of an insertion, the base before it
-    effect = replace(effect, hgvs_c=hgvs.coding_change(ruler, *key[1:]), exon=ruler.exon(first))
+    exon = ruler.exon(first)
+    if exon is None and effect.consequence in SPLICE:
+        exon = ruler.exon_beside(first, start + max(len(gone), 1))
+    effect = replace(effect, hgvs_c=hgvs.coding_change(ruler, *key[1:]), exon=exon)
     change = hgvs.protein_change_of_length(ruler, *key[1:]) if effect.consequence in OF_LENGTH else None
     return replace(effect, hgvs_p=f"p.{change}", name=f"{effect.gene} {change}") if change else effect
 
@@ -175,7 +179,7 @@ def _effect(key, texts, by_name, by_contig) -> Effect:
         same = [other for other in sorted(choices, key=lambda choice: choice[0]) if other[2][2] == fields[2]]
         changes = (protein_change(said[5], word) for _, word, said, _ in same if len(said) > 5 and said[5])
         change = next((one for one in changes if one), None)
-        if consequence in ("splice_acceptor_variant", "splice_donor_variant"):
+        if consequence in SPLICE:
             change = None
         if consequence in ("intron_variant", "non_coding_transcript_exon_variant", "5_prime_UTR_variant"):
             promoter = _promoter(key, by_contig)

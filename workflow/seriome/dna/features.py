@@ -73,7 +73,7 @@ def features_of(
         }
     )
     changes = mine[mine["called"] & mine["consequence"].isin(NONSYNONYMOUS)]
-    unknown = [name for name in changes["name"] if not known_effects(str(name))]
+    unknown = [one for one in changes.itertuples() if not known_effects(str(one.name), one.consequence, one.exon)]
     mutations = {"kind": "biomarker", "unit": "mutations_per_mb"}
     biomarkers = [
         mutations | {"feature": "tmb", "name": "tumour mutational burden"} | burden(len(changes), callable_bases),

@@ -101,6 +101,12 @@ class Ruler:
         index = self._exon(position if self.forward else -position)
         return None if index is None else index + 1
 
+    def exon_beside(self, start: int, end: int) -> int | None:
+        """The number of the first exon that a stretch (0-based, half-open) touches, its splice sites included."""
+        low, high = self._along((start, end))
+        touched = (i for i, (first, last) in enumerate(self.exons) if low < last + 2 and first - 2 < high)
+        return next((index + 1 for index in touched), None)
+
     def _number(self, offset: int) -> str:
         if offset < self.first:
             return f"-{self.first - offset}"

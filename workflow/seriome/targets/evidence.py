@@ -10,9 +10,13 @@ COLUMNS = ["gene", "layer", "patient", "feature", "value", "unit", "weight", "st
 LAYERS = ("mutation", "emergence", "copy_number", "rna", "proteome")
 
 
-def _weight(name: str, genes: int) -> float:
+def _weight(known: str, genes: int) -> float:
     """1 for a mutation known to change what a drug does; else 1 / number of genes among which it is one of many."""
-    return 1.0 if known_effects(name) else 1 / genes
+    return 1.0 if known else 1 / genes
+
+
+def _known(variant) -> str:
+    return known_effects(str(variant["name"]), variant["consequence"], variant.get("exon"))
 
 
 def mutation_evidence(variants: pd.DataFrame) -> pd.DataFrame:
@@ -31,8 +35,9 @@ def mutation_evidence(variants: pd.DataFrame) -> pd.DataFrame:
             top = one.loc[one["vaf"].idxmax()]
             day = f", first seen day {int(one['day'].min())}" if one["day"].notna().any() else ""
             said = f"{top['name']} in {patient}{day}; highest VAF {top['vaf']:.3f} ({top['timepoint']})"
-            said = ", ".join(filter(None, [said, known_effects(top["name"])]))
-            rows.append((gene, "mutation", patient, variant, top["vaf"], "vaf", _weight(top["name"], genes), said))
+            known = _known(top)
+            said = ", ".join(filter(None, [said, known]))
+            rows.append((gene, "mutation", patient, variant, top["vaf"], "vaf", _weight(known, genes), said))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -43,13 +48,13 @@ def emergence_evidence(events: pd.DataFrame, variants: pd.DataFrame) -> pd.DataF
     dated = events[events["event"].isin(["emerged", "resistance"]) & events["mutation_id"].notna()]
     dated = dated.drop_duplicates(["patient", "mutation_id"]).rename(columns={"mutation_id": "variant"})
     rows = []
-    columns = ["patient", "variant", "gene", "name"]
-    both = dated.drop(columns=["name", "gene"], errors="ignore").merge(found[columns], on=["patient", "variant"])
+    columns = ["patient", "variant", "gene", "name", "consequence", *(["exon"] if "exon" in found else [])]
+    both = dated.drop(columns=columns[2:], errors="ignore").merge(found[columns], on=["patient", "variant"])
     for patient, of_patient in both.sort_values(["patient", "variant"]).groupby("patient", sort=True):
         genes = of_patient["gene"].nunique()
         for _, one in of_patient.iterrows():
             said = f"{one['name']} emerged in {patient}: {one['label']}"
-            day, weight = one["first_seen_day"], _weight(one["name"], genes)
+            day, weight = one["first_seen_day"], _weight(_known(one), genes)
             rows.append((one["gene"], "emergence", patient, one["variant"], day, "day", weight, said))
     return pd.DataFrame(rows, columns=COLUMNS)
 
