@@ -53,8 +53,10 @@ def variant(ruler, start, gone, come):
 
 @pytest.mark.parametrize(
     ("start", "end", "exon"),
-    [(121, 122, 1), (120, 121, 1), (122, 123, None), (125, 126, 2), (124, 125, None), (146, 149, 2), (148, 149, 2)]
-    + [(118, 130, 1), (90, 97, None), (151, 152, 3)],
+    [
+        *((121, 122, 1), (120, 121, 1), (122, 123, None), (125, 126, 2), (124, 125, None), (146, 149, 2)),
+        *((148, 149, 2), (118, 130, 1), (90, 97, None), (151, 152, 3)),
+    ],
 )
 def test_exon_of_a_splice_site(ruler, start, end, exon):
     # two bases of the intron on either side are an exon's splice sites; of two exons the first counts

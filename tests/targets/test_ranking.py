@@ -25,8 +25,9 @@ def test_a_mutation_weighs_by_what_is_known_of_it_or_by_the_number_of_mutated_ge
     assert weight == {"7:10:A:G": 1, "7:20:C:T": 1, "17:5:C:T": 1 / 2}  # L858R and T790M are known; two genes of P1
     said = found.set_index("feature").loc["7:10:A:G", "statement"]
     assert (
-        said == "EGFR L858R in P1, first seen day 0; highest VAF 0.300 (T0), known sensitivity to erlotinib "
-        "(CIViC level A, PMID 24868098), gefitinib (CIViC level B, PMID 20038723)"
+        said == "EGFR L858R in P1, first seen day 0; highest VAF 0.300 (T0), known sensitivity to "
+        "afatinib (level A, PMID 23982599), erlotinib (level A, PMID 24868098), dacomitinib (level B, PMID 26768165), "
+        "gefitinib (level B, PMID 20038723), osimertinib (level D, PMID 24893891)"
     )
 
 
