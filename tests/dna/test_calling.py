@@ -499,22 +499,3 @@ def test_a_polymorphism_of_the_population_without_a_normal(patient, tmp_path):
     for samples, reason in ((("T", "P"), "population"), (("N", "T", "P"), "PASS")):
         table, _ = called((places, bams), *samples)
         assert table.drop_duplicates("variant").set_index("variant")["filter"][key(L12V)] == reason
-
-
-def test_parts_of_the_regions_and_their_counts(patient, tmp_path, monkeypatch):
-    regions = [("c1", 0, 100), ("c1", 150, 400), ("c2", 10, 20)]
-    assert pileup.divided(regions, 200) == [
-        [("c1", 0, 100), ("c1", 150, 250)],
-        [("c1", 250, 400), ("c2", 10, 20)],
-    ]
-    assert pileup.divided([], 200) == []
-    places, bams = patient
-    texts = []
-    for bases, threads in ((10**6, 1), (700, 1), (700, 2)):
-        monkeypatch.setattr(pileup.divided, "__defaults__", (bases,))
-        text = tmp_path / f"{bases}.{threads}"
-        pileup.pileup([bams["N"], bams["T"]], places["genome"], places["regions"], text, SETTINGS, threads)
-        texts.append(text.read_bytes())
-    assert len(texts[0]) > 10_000
-    assert texts[0] == texts[1] == texts[2]
-    assert len(list(tmp_path.iterdir())) == 3  # nothing else is left

@@ -8,6 +8,7 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/qc/{sample}.damage.tsv          damage before PCR, by change
        <results>/dna/coverage/{sample}.tsv           depth per gene
        <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
+       <results>/dna/counts/{patient}.{part}.pickle.gz    with dna.scatter: counts of a part of the regions, until called
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
        <results>/dna/variants/{patient}.errors.tsv    how often bases are misread, per sample and change
        <results>/dna/bins/{sample}.parquet           reads in targets and in the bins between them

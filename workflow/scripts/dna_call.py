@@ -1,12 +1,12 @@
 """Read, call seriome, write. No science lives here."""
 
-from seriome.dna.imports import read_vcf
+from seriome.dna import scatter
+from seriome.dna.imports import variants_of
 from seriome.dna.tables import CALLABLE_COLUMNS, ERROR_COLUMNS, call_patient, has_reads, typed, write_table
 from seriome.dna.tools import c_output_to, read_contigs
 from seriome.dna.vcf import write_vcf
 from seriome.errors import DataError
 from seriome.files import write_tsv
-from seriome.intake import read_status
 from seriome.ledger import Gaps
 from seriome.logs import log_to
 
@@ -14,12 +14,7 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
     source, out, gaps, samples = snakemake.input, snakemake.output, Gaps(), snakemake.params.samples
     bams = dict(zip(snakemake.params.reads, source.bams, strict=True))
     contigs = read_contigs(source.fai) if samples else {}
-    vcfs = {sample: [] for sample, _, _ in snakemake.params.called}
-    for (sample, run, file), path in zip(snakemake.params.called, source.records, strict=True):
-        record = read_status(path)
-        with gaps.spoil(patient=snakemake.wildcards.patient, sample=sample, assay="dna", run=run, stage="dna"):
-            if record["status"] == "ok":
-                vcfs[sample] += read_vcf(file, sample, source.genome, record["files"][0]["path"])
+    vcfs = variants_of(snakemake.params.called, source.records, source.get("genome"), gaps, snakemake.wildcards.patient)
     with gaps.spoil(patient=snakemake.wildcards.patient, assay="dna", stage="dna"):
         normal = [row["sample"] for row in samples if row["specimen"] == "normal" and row["sample"] in bams]
         if len(bams) > len(normal) and not any(has_reads(bams[sample]) for sample in normal):
@@ -32,8 +27,9 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
     if samples:
         reference = {key: source[key] for key in ("genome", "gff", "transcripts", "regions")}
         reference |= {key: source.get(key) or None for key in ("targets", "panel_of_normals", "population")}
+        counted = scatter.gathered(source.counts)
         table, callable_bases, errors = call_patient(
-            *(samples, bams, vcfs, reference, snakemake.params.settings), threads=snakemake.threads
+            *(samples, bams, vcfs, reference, snakemake.params.settings), counted=counted, threads=snakemake.threads
         )
     else:
         table, callable_bases, errors = typed([]), {}, []

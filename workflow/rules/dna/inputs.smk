@@ -43,6 +43,18 @@ def dna_of_patient(wildcards):
     return files
 
 
+def shares_of_patient(wildcards):
+    """Input function: counts of {patient} in the shares of the regions, where jobs of their own count them."""
+    parts = CONFIG["dna"]["scatter"]
+    if parts == 1 or not COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam"):
+        return []
+    return [f"<results>/dna/counts/{wildcards.patient}.{part}.pickle.gz" for part in range(1, parts + 1)]
+
+
+# What a share of the counts rests on
+COUNTING = ("dna/tables", "dna/scatter", "dna/pileup", "dna/background", "dna/imports", "dna/tools", "files")
+
+
 def biomarkers_of_patient(wildcards):
     """Input function: what microsatellite instability and signatures of {patient} are read from."""
     reads = [row["sample"] for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")]

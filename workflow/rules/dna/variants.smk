@@ -4,9 +4,41 @@ The contract of the stage stands in ../dna.smk.
 """
 
 
+rule dna_count:
+    input:
+        unpack(dna_of_patient),
+    output:
+        temp("<results>/dna/counts/{patient}.{part}.pickle.gz"),
+    log:
+        "<logs>/dna/count/{patient}.{part}.log",
+    benchmark:
+        "<benchmarks>/dna/count/{patient}.{part}.tsv"
+    wildcard_constraints:
+        patient=one_of(COHORT.patients_with("dna")),
+        part=r"\d+",
+    conda:
+        "../../../envs/seriome.yaml"
+    threads: threads_for("dna", 8, mb=500 * CONFIG["dna"]["scatter"])
+    resources:
+        mem_mb=memory(4000),
+        runtime=1440,
+    params:
+        samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam", "vcf"),
+        reads=lambda wildcards: [row["sample"] for row in COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")],
+        called=called_units,
+        settings=CALLING,
+        parts=CONFIG["dna"]["scatter"],
+        code=fingerprint(*COUNTING),
+    message:
+        "dna: counting in part {wildcards.part} of the regions of {wildcards.patient}"
+    script:
+        "../../scripts/dna_count.py"
+
+
 rule dna_call:
     input:
         unpack(dna_of_patient),
+        counts=shares_of_patient,
     output:
         vcf=report(
             "<results>/dna/variants/{patient}.vcf.gz",
@@ -38,8 +70,7 @@ rule dna_call:
         called=called_units,
         settings=CALLING,
         code=fingerprint(
-            *("dna/tables", "dna/vcf", "dna/calling", "dna/background", "dna/normals", "dna/limits", "dna/pileup"),
-            *("dna/consequence", "dna/hgvs", "dna/imports", "dna/tools", "files", "ledger"),
+            *COUNTING, "dna/vcf", "dna/calling", "dna/normals", "dna/limits", "dna/consequence", "dna/hgvs", "ledger"
         ),
     message:
         "dna: variants of {wildcards.patient} over all samples"

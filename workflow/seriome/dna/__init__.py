@@ -9,6 +9,7 @@ consensus    one read per molecule from them
 coverage     one sample: duplicates marked, quality, coverage per gene
 damage       damage of single strands before PCR
 pileup       counts of every allele at every sample
+scatter      the same in parts, by processes and jobs
 background   how often each kind of change is an error
 normals      other people's normals and the population
 calling      which alleles are somatic; what each sample says about each

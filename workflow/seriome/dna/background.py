@@ -65,6 +65,22 @@ class Background:
         reads = np.minimum(alt[position, :, sample], MOST_READS)  # (positions x samples, 3)
         np.add.at(self.counts, (sample[:, None], kinds[position], at[:, None], reads), 1)
 
+    def join(self, other: "Background") -> None:
+        """The positions of another part of the regions, at the same samples, are added."""
+        self.counts += other.counts
+        self.depth += other.depth
+        self.indel += other.indel
+
+    def __getstate__(self) -> dict:
+        """For another process: nearly all bins of the histograms are empty, and only the others are sent."""
+        at = np.flatnonzero(self.counts)
+        return self.__dict__ | {"counts": (self.counts.shape, at, self.counts.flat[at])}
+
+    def __setstate__(self, state: dict) -> None:
+        shape, at, numbers = state["counts"]
+        self.__dict__ |= state | {"counts": np.zeros(shape, np.int32)}
+        self.counts.flat[at] = numbers
+
     def fitted(self) -> tuple[np.ndarray, np.ndarray]:
         """(rate, overdispersion) of each kind at each sample, (S, 96) and (S, 6)."""
         samples, kinds = self.counts.shape[:2]

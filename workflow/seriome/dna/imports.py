@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from seriome.dna.tools import read_contigs
 from seriome.errors import DataError
+from seriome.intake import read_status
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,20 @@ def read_vcf(path, sample: str, genome, name: str) -> list[Imported]:
                 if set(alt.upper()) <= set("ACGT"):
                     counts = _counts(cells, record.ref.upper(), alt.upper(), index)
                     found.append(Imported(record.chrom, record.pos, record.ref.upper(), alt.upper(), *counts))
+    return found
+
+
+def variants_of(called, records, genome, gaps, patient: str) -> dict[str, list[Imported]]:
+    """{sample: variants} of a patient's units that are VCFs; one that cannot be read is a gap.
+
+    called   (sample, run, file) of each unit;  records: what intake wrote of it, those not whole are left out
+    gaps     seriome.ledger.Gaps
+    """
+    found = {sample: [] for sample, _, _ in called}
+    for (sample, run, file), record in zip(called, map(read_status, records), strict=True):
+        with gaps.spoil(patient=patient, sample=sample, assay="dna", run=run, stage="dna"):
+            if record["status"] == "ok":
+                found[sample] += read_vcf(file, sample, genome, record["files"][0]["path"])
     return found
 
 

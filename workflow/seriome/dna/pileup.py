@@ -8,19 +8,16 @@ Source: Li 2011, Bioinformatics 27:2987, doi:10.1093/bioinformatics/btr509; Dane
 """
 
 import os
-import shutil
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from seriome.dna.background import COMPLEMENT, Background, kind_of
-from seriome.dna.tools import Regions, bcftools, read_bed
+from seriome.dna.tools import Regions, bcftools
 
 SUSPECT_VAF, SUSPECT_READS = 0.05, 3  # an indel this frequent may be real: it does not count as error
 CHUNK = 20_000  # positions taken into the background at once
-PART, PARTS = 50_000, 64  # bases that one process counts at least; parts at most, since each costs some time to begin
 LIMITS = ("min_mapping_quality", "min_base_quality", "max_depth")
 NEARBY = 60  # bases around an imported variant within which every allele is kept
 
@@ -68,54 +65,16 @@ class Pileup:
     callable_bases: np.ndarray | None = None
 
 
-def pileup(bams, genome, regions, output, settings: dict, threads: int = 1) -> None:
+def pileup(bams, genome, regions, output, settings: dict) -> None:
     """Counts at every covered position of the regions (BED) as text: CHROM POS REF ALT and ADF ADR of each sample.
 
     settings   of the config's `dna` section: LIMITS
-    threads    processes that count parts of the regions side by side; the parts, and so the text, are always the same
     """
-    limits, jobs = {key: settings[key] for key in LIMITS}, []
-    for number, rows in enumerate(divided(read_bed(regions))):
-        bed = f"{output}.{number}.bed"
-        with open(bed, "w", encoding="utf-8") as file:
-            file.writelines(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in rows)
-        jobs.append(([str(bam) for bam in bams], str(genome), bed, f"{output}.{number}", limits))
-    if threads > 1 and len(jobs) > 1:
-        with ProcessPoolExecutor(min(threads, len(jobs))) as pool:
-            list(pool.map(_count, jobs))
-    else:
-        for job in jobs:
-            _count(job)
-    with open(output, "wb") as file:
-        for _, _, bed, part, _ in jobs:
-            with open(part, "rb") as text:
-                shutil.copyfileobj(text, file)
-            os.unlink(part)
-            os.unlink(bed)
-
-
-def divided(regions, bases: int = PART) -> list[list[tuple]]:
-    """Regions (chrom, start, end, ...) in order, in parts of so many bases or more, at most PARTS of them."""
-    bases = max(bases, -(-sum(end - start for _, start, end, *_ in regions) // PARTS))
-    parts, size = [[]], 0
-    for chrom, start, end, *_ in regions:
-        while start < end:
-            until = min(end, start + bases - size)
-            parts[-1].append((chrom, start, until))
-            size, start = size + until - start, until
-            if size >= bases:
-                parts.append([])
-                size = 0
-    return [part for part in parts if part]
-
-
-def _count(job) -> None:
-    """One part of the regions; runs in a process of its own."""
-    bams, genome, regions, output, limits = job
-    counted, depth = f"{output}.bcf", limits["max_depth"]
+    quality, base_quality, depth = (settings[key] for key in LIMITS)
+    counted = f"{output}.bcf"
     bcftools(
         *("mpileup", "--no-version", "-f", genome, "-R", regions, "-B", "-A", "--ignore-RG"),
-        *("-q", limits["min_mapping_quality"], "-Q", limits["min_base_quality"], "-d", depth, "-L", depth),
+        *("-q", quality, "-Q", base_quality, "-d", depth, "-L", depth),
         *("-m", 2, "-F", 0.0, "-p", "-a", "AD,ADF,ADR,DP,SP", "-Ob1", "--output", counted, *bams),
     )
     bcftools("query", "-f", "%CHROM\\t%POS\\t%REF\\t%ALT[\\t%ADF\\t%ADR]\\n", "-o", output, counted)

@@ -1,13 +1,12 @@
 """One patient's somatic variants at all samples with DNA, as a table."""
 
 import tempfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from seriome.dna import calling, pileup
-from seriome.dna.background import PRIOR_RATE, Background, ErrorModel
+from seriome.dna import calling, pileup, scatter
+from seriome.dna.background import PRIOR_RATE, ErrorModel
 from seriome.dna.consequence import effects
 from seriome.dna.imports import Imported
 from seriome.dna.limits import detection_limit, jeffreys
@@ -41,7 +40,38 @@ class Call:
         self.allele, self.evidence, self.reasons, self.imported = one, evidence, list(reasons), imported
 
 
-def call_patient(samples, bams, vcfs, reference: dict, settings: dict, threads: int = 1):
+def count_patient(
+    samples, bams, vcfs, reference: dict, settings: dict, *, part: int = 0, parts: int = 1, threads: int = 1
+) -> pileup.Pileup:
+    """Counts of every allele in one of so many shares of the regions; arguments as of `call_patient`.
+
+    part, parts   which share, 0-based, of how many. scatter.add puts the shares together, in their order
+    """
+    read = [row["sample"] for row in samples if row["sample"] in bams]
+    if not any(has_reads(bams[sample]) for sample in read):
+        return scatter.empty(read)
+    with tempfile.TemporaryDirectory() as folder:
+        given, _ = _imported(vcfs, reference["genome"], folder)
+    contigs = read_contigs(f"{reference['genome']}.fai")
+    regions, places = read_bed(reference["regions"]), {(chrom, pos) for chrom, pos, _, _ in given}
+    if places:
+        extra = Regions(regions + [(chrom, max(0, pos - 2), min(contigs[chrom], pos + 1)) for chrom, pos in places])
+        regions = [(chrom, *pair) for chrom in contigs for pair in extra.intervals.get(chrom, ())]
+    specimen = {row["sample"]: row["specimen"] for row in samples}
+    reading = {
+        "samples": read,
+        "tumour": [specimen[sample] != "normal" for sample in read],
+        "min_alt_reads": settings["min_alt_reads"],
+        "targets": Regions(read_bed(reference["targets"])) if reference["targets"] else None,
+        "callable_depth": settings["callable_depth"],
+        "imported": places,
+    }
+    files = [bams[sample] for sample in read]
+    shares = {"part": part, "parts": parts, "threads": threads}
+    return scatter.count(files, reference["genome"], regions, settings, reading, **shares)
+
+
+def call_patient(samples, bams, vcfs, reference: dict, settings: dict, *, counted=None, threads: int = 1):
     """Find the patient's somatic variants in all samples together and count each at every sample.
 
     samples     rows {patient sample timepoint day specimen} of the samples with DNA, in the order of the result
@@ -49,7 +79,9 @@ def call_patient(samples, bams, vcfs, reference: dict, settings: dict, threads: 
     vcfs        {sample: [Imported, ...]} of samples that have variants of another caller instead of reads
     reference   {genome, gff, transcripts, regions, targets (or None)}: paths; panel_of_normals, population: those
                 of a panel (normals.py) and of a VCF with AF, where there are any
-    settings    the config's `dna` section;  threads: processes that count, without effect on the result
+    settings    the config's `dna` section
+    counted     what count_patient found, all shares together; None: it is counted here
+    threads     processes that count, without effect on the result
     Returns     (table with COLUMNS, one row per variant and sample; {sample: callable bases}; rows of ERROR_COLUMNS:
                 per sample and type of substitution, rate of errors per base and overdispersion between positions)
     """
@@ -57,7 +89,7 @@ def call_patient(samples, bams, vcfs, reference: dict, settings: dict, threads: 
     specimen = {row["sample"]: row["specimen"] for row in samples}
     with tempfile.TemporaryDirectory() as folder:
         given, listed = _imported(vcfs, reference["genome"], folder)
-        piled = _pile(read, bams, specimen, given, reference, settings, folder, threads)
+        piled = counted or count_patient(samples, bams, vcfs, reference, settings, threads=threads)
         normals = [i for i, sample in enumerate(read) if specimen[sample] == "normal"]
         normal = normals[0] if normals and has_reads(bams[read[normals[0]]]) else None
         tumour = [i for i in range(len(read)) if i not in normals]
@@ -99,30 +131,6 @@ def _imported(vcfs, genome, folder):
         if known is None or known.alt_count is None:
             listed[sample][key] = Imported(*key, one.ref_count, one.alt_count)
     return dict.fromkeys(sorted(keys)), listed
-
-
-def _pile(read, bams, specimen, given, reference, settings, folder, threads) -> pileup.Pileup:
-    """Counts over all BAMs, within the regions and at imported variants."""
-    if not any(has_reads(bams[sample]) for sample in read):
-        empty = pileup.Pileup(read, background=Background(len(read)))
-        empty.callable_bases = np.zeros(len(read), int)
-        return empty
-    contigs = read_contigs(f"{reference['genome']}.fai")
-    regions, places = read_bed(reference["regions"]), {(chrom, pos) for chrom, pos, _, _ in given}
-    if places:
-        extra = Regions(regions + [(chrom, max(0, pos - 2), min(contigs[chrom], pos + 1)) for chrom, pos in places])
-        regions = [(chrom, *pair) for chrom in contigs for pair in extra.intervals.get(chrom, ())]
-    bed, text = f"{folder}/regions.bed", f"{folder}/pileup.tsv"
-    Path(bed).write_text("".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end, *_ in regions))
-    pileup.pileup([bams[sample] for sample in read], reference["genome"], bed, text, settings, threads)
-    targets = Regions(read_bed(reference["targets"])) if reference["targets"] else None
-    return pileup.read_pileup(
-        *(text, reference["genome"], read, [specimen[sample] != "normal" for sample in read]),
-        min_alt_reads=settings["min_alt_reads"],
-        targets=targets,
-        callable_depth=settings["callable_depth"],
-        imported=places,
-    )
 
 
 def _units(alleles, genome) -> list[int]:
