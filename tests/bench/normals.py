@@ -87,7 +87,7 @@ def _counts(words) -> tuple[int, int]:
     for one in found.alleles:
         rate, rho = model.of(one.ref, one.alt, one.around)
         weight = calling.evidence(one.alt_count[1], one.depth[1], rate[1], rho[1])
-        if weight >= SETTINGS["min_evidence"] and not calling.filters_of(one, [1], 0, rate, SETTINGS):
+        if weight >= SETTINGS["min_evidence"] and not calling.filters_of(one, [1], 0, rate, rho, SETTINGS):
             false += 1
     return false, bases
 

@@ -100,11 +100,11 @@ def test_strand_bias(counts, biased):
     assert calling.strand_biased(*counts, 1e-3) is biased
 
 
-def allele(alt, depth, ref="C", to="T"):
+def allele(alt, depth, ref="C", to="T", pos=100):
     alt, depth = np.array(alt), np.array(depth)
     half = alt // 2
     rest = depth - alt
-    return pileup.Allele("c1", 100, ref, to, rest // 2, rest - rest // 2, half, alt - half, depth)
+    return pileup.Allele("c" if pos < 20 else "c1", pos, ref, to, rest // 2, rest - rest // 2, half, alt - half, depth)
 
 
 @pytest.mark.parametrize(
@@ -121,25 +121,25 @@ def allele(alt, depth, ref="C", to="T"):
 )
 def test_the_normal_speaks(alt, depth, reasons):
     rate = np.array([5e-4, 5e-4])
-    assert calling.filters_of(allele(alt, depth), [1], 0, rate, SETTINGS) == reasons
+    assert calling.filters_of(allele(alt, depth), [1], 0, rate, 0 * rate, SETTINGS) == reasons
 
 
 def test_without_a_normal_a_half_looks_inherited():
     rate = np.array([5e-4, 5e-4])
-    assert calling.filters_of(allele([50, 26], [100, 50]), [0, 1], None, rate, SETTINGS) == ["germline_like"]
-    assert calling.filters_of(allele([50, 5], [100, 50]), [0, 1], None, rate, SETTINGS) == []
+    assert calling.filters_of(allele([50, 26], [100, 50]), [0, 1], None, rate, 0 * rate, SETTINGS) == ["germline_like"]
+    assert calling.filters_of(allele([50, 5], [100, 50]), [0, 1], None, rate, 0 * rate, SETTINGS) == []
 
 
 def test_repeats_at_an_indel(tmp_path):
     (tmp_path / "r.fa").write_text(">c\nGGCAAAAAAAAAATGTGTGTGTCC\n")
     pysam.faidx(str(tmp_path / "r.fa"))
     with pysam.FastaFile(str(tmp_path / "r.fa")) as fasta:
-        assert calling.repeat_units(fasta, "c", 3, "CA", "C") == 10
-        assert calling.repeat_units(fasta, "c", 13, "ATG", "A") == 4
-        assert calling.repeat_units(fasta, "c", 1, "G", "GT") == 1
+        assert tables.units_of(fasta, allele([5], [100], "CA", "C", pos=3)) == 10
+        assert tables.units_of(fasta, allele([5], [100], "ATG", "A", pos=13)) == 4
+        assert tables.units_of(fasta, allele([5], [100], "G", "GT", pos=1)) == 1
     rare, common = allele([5], [100], "CA", "C"), allele([30], [100], "CA", "C")
-    assert calling.filters_of(rare, [0], None, np.array([1e-2]), SETTINGS, units=10) == ["repeat"]
-    assert calling.filters_of(common, [0], None, np.array([1e-2]), SETTINGS, units=10) == []
+    assert calling.filters_of(rare, [0], None, np.array([1e-2]), np.array([1e-3]), SETTINGS, units=10) == ["repeat"]
+    assert calling.filters_of(common, [0], None, np.array([1e-2]), np.array([1e-3]), SETTINGS, units=10) == []
 
 
 # -------------------------------------------------------------------------------------------- planted and found again

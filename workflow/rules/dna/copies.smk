@@ -51,7 +51,7 @@ rule dna_snps:
         runtime=480,
     params:
         settings=PILEUP,
-        code=fingerprint("dna/snps", "dna/pileup", "dna/tools", "files"),
+        code=fingerprint("dna/snps", "dna/background", "dna/pileup", "dna/tools", "files"),
     message:
         "dna: heterozygous SNPs of {wildcards.patient}"
     script:
@@ -81,7 +81,7 @@ rule dna_alleles:
         runtime=240,
     params:
         settings=PILEUP,
-        code=fingerprint("dna/snps", "dna/pileup", "dna/tools", "files"),
+        code=fingerprint("dna/snps", "dna/background", "dna/pileup", "dna/tools", "files"),
     message:
         "dna: alleles of {wildcards.sample} at heterozygous SNPs"
     script:

@@ -8,6 +8,10 @@ MOST_REAL, holds an allele of any fraction (log-uniform), and EM weighs each pos
 Rates of sites scatter by at most WIDEST times their mean: a beta distribution that is wider looks like real variants.
 Rates of a kind are drawn towards those of their type, as so many reads speak that PULL errors would be expected.
 
+Indels are learned likewise, by the repeat that stands behind the base they are written at: polymerases slip the more
+often the more units follow one another. Kinds are the classes of REPEATS; where a sample has few such places the rates
+that stand there lead (a prior as of INDEL_ERRORS errors seen).
+
 Sources: Gerstung et al. 2014 (beta-binomial errors per site), Bioinformatics 30:1198,
 doi:10.1093/bioinformatics/btt750; Dempster, Laird, Rubin 1977 (EM), J R Stat Soc B 39:1,
 doi:10.1111/j.2517-6161.1977.tb01600.x; Alexandrov et al. 2013 (96 kinds), Nature 500:415, doi:10.1038/nature12477
@@ -24,7 +28,9 @@ MOST_REAL, ROUNDS, PULL = 0.02, 12, 20.0
 WIDEST = 2.0  # coefficient of variation of the rates of sites; what scatters more is real, or an artefact of its site
 MOST_READS = 100  # reads of an allele told apart in the histogram; more are real whatever the depth
 STEP = 1.1  # ratio of neighbouring bins of depth
-INDELS = ((8, 1e-2, 1e-3), (4, 5e-4, 3e-4), (1, 5e-5, 1e-4))  # units of a repeat from which: least error rate, spread
+# Units of a repeat from which a class begins, its error rate and spread before data
+REPEATS = ((1, 5e-5, 1e-4), (4, 3e-4, 3e-4), (6, 1e-3, 5e-4), (8, 5e-3, 1e-3), (10, 1e-2, 2e-3), (13, 3e-2, 5e-3))
+INDEL_ERRORS, LONGEST_UNIT, MOST_UNITS = 2.0, 3, 40
 
 
 def substitution(ref: str, alt: str) -> str:
@@ -42,6 +48,29 @@ def kind_of(around: str, alt: str) -> int | None:
     return CONTEXTS * SUBSTITUTIONS.index(f"{around[1]}>{alt}") + context
 
 
+def units_behind(sequence: str) -> np.ndarray:
+    """How many units of one to LONGEST_UNIT bases stand in a row behind each base, at most MOST_UNITS; 1 of no repeat.
+
+    That is the repeat of a left-aligned indel that is written at this base. Array (len(sequence),).
+    """
+    text = np.frombuffer(sequence.encode("ascii"), np.uint8)
+    most = np.ones(len(text) + 1, np.int64)
+    for length in range(1, LONGEST_UNIT + 1):
+        if len(text) <= length:
+            break
+        same = text[:-length] == text[length:]
+        # bases from here on that equal the one a unit later: distance to the next that does not
+        breaks = np.where(same, len(same), np.arange(len(same)))
+        run = np.minimum.accumulate(breaks[::-1])[::-1] - np.arange(len(same))
+        most[: len(run)] = np.maximum(most[: len(run)], run // length + 1)
+    return np.minimum(most[1:], MOST_UNITS)
+
+
+def repeat_class(units) -> np.ndarray:
+    """The number of the class of REPEATS; array or number."""
+    return np.searchsorted([least for least, _, _ in REPEATS], units, side="right") - 1
+
+
 class Background:
     """Histograms over positions: for each sample and kind, how many had this depth and these reads of the allele."""
 
@@ -50,7 +79,7 @@ class Background:
         bins = len(self.edges)
         self.counts = np.zeros((samples, CONTEXTS * len(SUBSTITUTIONS), bins, MOST_READS + 1), np.int32)
         self.depth = np.zeros((samples, bins, 2))  # sum of depths, positions
-        self.indel = np.zeros((2, samples))  # indel reads, depth
+        self.indels = np.zeros((samples, len(REPEATS), bins, MOST_READS + 1), np.int32)
 
     def add(self, kinds, alt, depth) -> None:
         """Positions: kinds (P, 3), alt (P, 3, S) reads of each other base, depth (P, S)."""
@@ -68,18 +97,44 @@ class Background:
     def join(self, other: "Background") -> None:
         """The positions of another part of the regions, at the same samples, are added."""
         self.counts += other.counts
+        self.indels += other.indels
         self.depth += other.depth
-        self.indel += other.indel
 
     def __getstate__(self) -> dict:
         """For another process: nearly all bins of the histograms are empty, and only the others are sent."""
-        at = np.flatnonzero(self.counts)
-        return self.__dict__ | {"counts": (self.counts.shape, at, self.counts.flat[at])}
+        state = dict(self.__dict__)
+        for name in ("counts", "indels"):
+            at = np.flatnonzero(state[name])
+            state[name] = state[name].shape, at, state[name].flat[at]
+        return state
 
     def __setstate__(self, state: dict) -> None:
-        shape, at, numbers = state["counts"]
-        self.__dict__ |= state | {"counts": np.zeros(shape, np.int32)}
-        self.counts.flat[at] = numbers
+        self.__dict__ |= state
+        for name in ("counts", "indels"):
+            shape, at, numbers = state[name]
+            self.__dict__[name] = np.zeros(shape, np.int32)
+            self.__dict__[name].flat[at] = numbers
+
+    def add_indels(self, units, reads, depth) -> None:
+        """Positions: units (P,) of the repeat behind, reads (P, S) of the commonest indel there, depth (P, S)."""
+        units, reads, depth = np.asarray(units), np.asarray(reads), np.asarray(depth)
+        if not len(units):
+            return
+        place = np.searchsorted(self.edges, depth, side="right") - 1
+        position, sample = np.nonzero(place >= 0)
+        kind, many = repeat_class(units)[position], np.minimum(reads[position, sample], MOST_READS)
+        np.add.at(self.indels, (sample, kind, place[position, sample], many), 1)
+
+    def fitted_indels(self) -> tuple[np.ndarray, np.ndarray]:
+        """(rate, overdispersion) of indels of each class of REPEATS at each sample, (S, classes) each."""
+        samples = len(self.indels)
+        rate, spread = np.empty((samples, len(REPEATS))), np.empty((samples, len(REPEATS)))
+        for s in range(samples):
+            middle = self.depth[s, :, 0] / np.maximum(self.depth[s, :, 1], 1)
+            for number, (_, before, scatter) in enumerate(REPEATS):
+                (rate[s, number],), measured = fit(self.indels[s, number][None], middle, before, INDEL_ERRORS)
+                spread[s, number] = max(measured, scatter)
+        return rate, spread
 
     def fitted(self) -> tuple[np.ndarray, np.ndarray]:
         """(rate, overdispersion) of each kind at each sample, (S, 96) and (S, 6)."""
@@ -93,46 +148,52 @@ class Background:
         return rate, spread
 
 
-def fit(counts, depth) -> tuple[np.ndarray, float]:
+def fit(counts, depth, prior=PRIOR_RATE, errors=PRIOR_RATE * PRIOR_BASES) -> tuple[np.ndarray, float]:
     """Error rates of the kinds of one type, and their common overdispersion.
 
-    counts   (16, B, R) positions with a depth of bin B and R reads of the allele;  depth (B,) mean depth of the bins
-    Returns  rates (16,), rho; without positions PRIOR_RATE and 0
+    counts   (K, B, R) positions with a depth of bin B and R reads of the allele;  depth (B,) mean depth of the bins
+    prior    rate before data, as of so many `errors` seen
+    Returns  rates (K,), rho; without positions `prior` and 0
     """
     from scipy import stats
 
     total = counts.sum(axis=0)
     bins, reads = np.nonzero(total)
     if not len(bins):
-        return np.full(len(counts), PRIOR_RATE), 0.0
+        return np.full(len(counts), prior), 0.0
     number, n, x = total[bins, reads].astype(float), np.maximum(depth[bins], reads), reads.astype(float)
     real = np.zeros(len(x))
     for fraction in FRACTIONS:
         real += stats.binom.pmf(x, np.rint(n), min(fraction, 1 - 1e-6)) / len(FRACTIONS)
     real[x >= counts.shape[2] - 1] = 1.0  # the last bin holds all that is more
-    rate, rho, part = PRIOR_RATE, 1e-4, 1e-3
+    rate, rho, part = prior, 1e-4, 1e-3
     for _ in range(ROUNDS):
         wrong = (1 - part) * np.exp(log_error(x, n, rate, rho))
         weight = wrong / (wrong + part * real)
         weight[x >= counts.shape[2] - 1] = 0.0
         part = min(float((number * (1 - weight)).sum() / number.sum()), MOST_REAL)
-        rate, rho = moments(number * weight, x, n)
-    errors = counts[:, bins, reads] * weight
+        rate, rho = moments(number * weight, x, n, prior, errors)
+    wrong = counts[:, bins, reads] * weight
     pull = PULL / rate
-    return ((errors @ x) + pull * rate) / ((errors @ n) + pull), rho
+    return ((wrong @ x) + pull * rate) / ((wrong @ n) + pull), rho
 
 
-def moments(weight, x, n) -> tuple[float, float]:
-    """(rate, overdispersion) of beta-binomial counts: var(x) = n e (1 - e) (1 + (n - 1) rho), solved for the sums.
-
-    The rate has PRIOR_BASES of prior knowledge at PRIOR_RATE.
-    """
+def moments(weight, x, n, prior, errors) -> tuple[float, float]:
+    """(rate, overdispersion) of error counts; the rate has seen `errors` errors at rate `prior` before data."""
     total, seen = (weight * n).sum(), (weight * x).sum()
-    rate = (seen + PRIOR_RATE * PRIOR_BASES) / (total + PRIOR_BASES)
-    raw = seen / total if total else 0.0
-    excess = (weight * (x - n * raw) ** 2).sum() - raw * (1 - raw) * total
-    pairs = (weight * n * (n - 1)).sum() * raw * (1 - raw)
-    return float(rate), float(np.clip(excess / pairs, 0.0, rate * WIDEST**2)) if pairs > 0 else 0.0
+    rate = (seen + errors) / (total + errors / prior)
+    rho = overdispersion(x, n, seen / total, weight) if total else 0.0
+    return float(rate), float(np.clip(rho, 0.0, rate * WIDEST**2))
+
+
+def overdispersion(x, n, mean: float, weight=1.0) -> float:
+    """rho of beta-binomial counts by moments: var(x) = n m (1 - m) (1 + (n - 1) rho), solved for the sums over places.
+
+    May be below 0, of counts that scatter less than binomial ones; 0 where nothing can scatter.
+    """
+    excess = (weight * ((x - n * mean) ** 2 - n * mean * (1 - mean))).sum()
+    pairs = (weight * n * (n - 1)).sum() * mean * (1 - mean)
+    return float(excess / pairs) if pairs > 0 else 0.0
 
 
 def log_error(k, n, rate, rho):
@@ -157,8 +218,7 @@ class ErrorModel:
 
     def __init__(self, background: Background):
         self.rate, self.rho = background.fitted()
-        reads, depth = background.indel
-        self.indel = np.divide(reads, depth, out=np.zeros_like(reads), where=depth > 0)
+        self.indel_rate, self.indel_rho = background.fitted_indels()
 
     def of(self, ref: str, alt: str, around: str = "", units: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """(rate, rho), arrays over the samples, of one change.
@@ -174,8 +234,8 @@ class ErrorModel:
         if len(ref) == len(alt):  # several bases at once: each must be an error
             worst = self.rate.max(axis=1)
             return np.maximum(worst**2, 1e-6), np.zeros_like(worst)
-        floor, spread = next((rate, spread) for least, rate, spread in INDELS if units >= least)
-        return np.maximum(self.indel, floor), np.full_like(self.indel, spread)
+        kind = int(repeat_class(units))
+        return self.indel_rate[:, kind], self.indel_rho[:, kind]
 
     def rows(self, samples) -> list[dict]:
         """Per sample and type of substitution: rate (mean over its kinds) and spread."""
@@ -185,3 +245,13 @@ class ErrorModel:
             for s, name in enumerate(samples)
             for number, kind in enumerate(SUBSTITUTIONS)
         ]
+
+
+def at_site(rate, rho, reads: int, depth: int) -> tuple[np.ndarray, np.ndarray]:
+    """(rate, rho) of errors at a place where a normal showed so many: the beta distribution of rates, updated by it.
+
+    Where the normal shows none the rate falls as little as its depth allows; it is left as it was.
+    """
+    before = 1 / np.maximum(rho, 1e-7) - 1
+    updated = (before * rate + reads) / (before + depth)
+    return np.maximum(rate, updated), np.where(updated > rate, 1 / (before + depth + 1), rho)

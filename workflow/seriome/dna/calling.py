@@ -12,8 +12,8 @@ and the weights of all samples but the normal are added up: weak evidence at thr
 6.3 or more is taken, MuTect's threshold. By Markov's inequality errors that follow the model pass a threshold T with a
 chance of at most 10^-T per allele tested.
 
-Limits: error rates do not know their sequence context; alleles next to each other are taken as independent; a panel of
-normals and population frequencies count only where they are given.
+Limits: alleles next to each other are taken as independent; a panel of normals and population frequencies count only
+where they are given.
 Sources: Cibulskis et al. 2013 (MuTect), Nat Biotechnol 31:213, doi:10.1038/nbt.2514; Gerstung et al. 2014 (deepSNV and
 beta-binomial errors, shearwater), Bioinformatics 30:1198, doi:10.1093/bioinformatics/btt750; Brown, Cai, DasGupta 2001
 (Jeffreys interval), Stat Sci 16:101, doi:10.1214/ss/1009213286
@@ -30,6 +30,7 @@ from seriome.dna.pileup import Allele
 CARRIERS, QUIET, SITE_SPREAD = 2, 1e-3, 1e-3
 REPEAT_UNITS, REPEAT_VAF = 8, 0.1  # an indel in such a repeat must reach this fraction
 LOW_END, LOW_MAPPING = 5, 30  # medians over the reads of an allele: bases to the end of the read, mapping quality
+MORE, SHARED = 0.01, 0.01  # p values, see shared_with_normal
 NORMAL_DEPTH = 8  # below it a heterozygous allele may be missed in the normal: 0.5^8 = 0.4 %
 GERMLINE_FREE_VAF = 0.95
 
@@ -94,23 +95,6 @@ def least_reads(depth, rate, rho, false_rate: float, least: int = 2):
         reads = np.where(short, reads + 1, reads)
 
 
-def repeat_units(fasta, chrom: str, pos: int, ref: str, alt: str) -> int:
-    """How many units of one to three bases stand in a row at an indel (1-based anchor `pos`); 1 where none repeat."""
-    start = max(0, pos - 1)
-    after = fasta.fetch(chrom, start + 1, min(start + 61, fasta.get_reference_length(chrom))).upper()
-    changed = (ref if len(ref) > len(alt) else alt)[1:]
-    most = 1
-    for length in (1, 2, 3):
-        unit = after[:length]
-        if len(changed) % length or changed != unit * (len(changed) // length):
-            continue
-        count = 0
-        while after[count * length : (count + 1) * length] == unit and len(unit) == length:
-            count += 1
-        most = max(most, count)
-    return most
-
-
 def panel_says(one: Allele, tumour, matched: bool, site: Site | None, rate, rho, least: float) -> list[str]:
     """What a panel of normals has against an allele: `panel_of_normals`, or nothing.
 
@@ -147,15 +131,42 @@ def haematopoietic(one: Allele, plasma, tissue, normal) -> bool:
     return bool(seen) and near and not any(lower[i] > upper[normal] for i in tissue)
 
 
-def filters_of(one: Allele, tumour, normal, rate, settings: dict, units: int = 1) -> list[str]:
-    """Why an allele with evidence is not a somatic variant; empty when nothing speaks against it.
+def shared_with_normal(alt, depth, tumour, normal: int, rate: float, rho: float, trace: float) -> bool:
+    """Do the normal's reads of an allele, two at least, say that it is no variant of the tumour?
 
-    tumour, normal   indexes of the tumour samples, of the normal (None: without)
-    rate             error rate of the change per sample
-    settings         the config's `dna` section
+    alt, depth   reads per sample;  rate, rho: of errors in the normal
+    trace        share of the tumour's fraction that tumour in the normal may give
+    They do where no tumour sample, nor all together, has it more often by Fisher's exact test (p < MORE); and where
+    they are more than errors (beta-binomial) and more than a trace of the tumour's own fraction explain, which is
+    Fisher's test against those odds (noncentral hypergeometric), so that neither fraction is taken for known. Both
+    p < SHARED.
     """
     from scipy import stats
 
+    own, reads = int(alt[normal]), int(depth[normal])
+    if own < 2 or not len(tumour):
+        return False
+    pairs = [(int(alt[i]), int(depth[i])) for i in tumour]
+    pairs.append(tuple(map(sum, zip(*pairs, strict=True))))
+    if min(stats.hypergeom.sf(a - 1, n + reads, a + own, n) for a, n in pairs) >= MORE:
+        return True
+    if beta_binomial_tail(own, reads, rate, rho) >= SHARED:
+        return False
+    most, of = max(pairs[:-1], key=lambda pair: pair[0] / max(pair[1], 1))
+    fraction = min(max(most / max(of, 1), 1e-6), 0.99)
+    tolerated = min(trace * fraction + rate, fraction)
+    odds = tolerated / (1 - tolerated) * (1 - fraction) / fraction
+    return bool(stats.nchypergeom_fisher.sf(own - 1, of + reads, most + own, reads, odds) < SHARED)
+
+
+def filters_of(one: Allele, tumour, normal, rate, rho, settings: dict, units: int = 1) -> list[str]:
+    """Why an allele with evidence is not a somatic variant; empty when nothing speaks against it.
+
+    tumour, normal   indexes of the tumour samples, of the normal (None: without)
+    rate, rho        error rate of the change per sample, and its overdispersion
+    settings         the config's `dna` section
+    units            of the repeat behind an indel
+    """
     reasons = []
     alt, depth = one.alt_count, one.depth
     vaf = np.divide(alt, depth, out=np.zeros(len(alt)), where=depth > 0)
@@ -170,10 +181,8 @@ def filters_of(one: Allele, tumour, normal, rate, settings: dict, units: int = 1
     if normal is not None and depth[normal] > 0:
         if vaf[normal] >= settings["germline_vaf"]:
             reasons.append("germline")
-        else:
-            tolerated = settings["tumor_in_normal"] * best + rate[normal]
-            if alt[normal] >= 2 and stats.binom.sf(alt[normal] - 1, depth[normal], tolerated) < 0.01:
-                reasons.append("in_normal")
+        elif shared_with_normal(alt, depth, tumour, normal, rate[normal], rho[normal], settings["tumor_in_normal"]):
+            reasons.append("in_normal")
     strands = [int(one.__dict__[name][tumour].sum()) for name in ("ref_forward", "ref_reverse")]
     changed = [int(one.__dict__[name][tumour].sum()) for name in ("alt_forward", "alt_reverse")]
     if strand_biased(*strands, *changed, settings["strand_bias"]):
@@ -202,96 +211,12 @@ def _germline_like(alt, depth) -> bool:
     return bool(het.all() or (upper >= GERMLINE_FREE_VAF).all())
 
 
-def reads_of(bam, one: Allele, min_base_quality: int, min_mapping_quality: int, most: int = 300) -> list[tuple]:
-    """(bases to the nearest end of the aligned part, mapping quality) of up to `most` reads that carry the allele."""
-    found, size = [], len(one.alt) - len(one.ref)
-    columns = bam.pileup(
-        *(one.chrom, one.pos - 1, one.pos),
-        **{"truncate": True, "stepper": "all", "min_base_quality": 0, "ignore_overlaps": False, "max_depth": 1_000_000},
-        min_mapping_quality=min_mapping_quality,
-    )
-    for column in columns:
-        for read in column.pileups:
-            record, at = read.alignment, read.query_position
-            if at is None or record.is_duplicate:
-                continue
-            if size == 0:
-                end = at + len(one.alt)
-                if record.query_sequence[at:end] != one.alt or record.query_qualities[at] < min_base_quality:
-                    continue
-            elif read.indel != size:
-                continue
-            nearest = min(at - record.query_alignment_start, record.query_alignment_end - 1 - at)
-            found.append((nearest, record.mapping_quality))
-            if len(found) >= most:
-                return found
-    return found
+def read_filters(carriers) -> list[str]:
+    """Filters that look at single reads: `read_end` and `mapping`, by the median over the reads of the allele.
 
-
-def read_filters(found) -> list[str]:
-    """Filters that look at single reads: `read_end` and `mapping`, by the median over the reads of the allele."""
-    if not found:
+    carriers   pileup.Carrier of each read
+    """
+    if not carriers:
         return []
-    ends, mapping = np.median(np.array(found), axis=0)
+    ends, mapping = np.median([(one.to_end, one.mapping_quality) for one in carriers], axis=0)
     return ["read_end"] * bool(ends < LOW_END) + ["mapping"] * bool(mapping < LOW_MAPPING)
-
-
-def haplotypes(bam, chrom: str, pos: int, length: int, min_base_quality: int, min_mapping_quality: int) -> dict:
-    """{bases: [forward, reverse]} of the fragments that cover `length` bases from `pos` (1-based) without a gap.
-
-    A fragment whose mates both cover them counts once, by the mate met first.
-    """
-    counts, seen = {}, set()
-    columns = bam.pileup(
-        *(chrom, pos - 1, pos),
-        **{"truncate": True, "stepper": "all", "min_base_quality": 0, "ignore_overlaps": False, "max_depth": 1_000_000},
-        min_mapping_quality=min_mapping_quality,
-    )
-    for column in columns:
-        for read in column.pileups:
-            record, at = read.alignment, read.query_position
-            if at is None or record.is_duplicate or record.query_name in seen or read.indel:
-                continue
-            if at + length > record.query_alignment_end:
-                continue
-            if record.get_reference_positions(full_length=True)[at + length - 1] != pos + length - 2:
-                continue
-            if min(record.query_qualities[at : at + length]) < min_base_quality:
-                continue
-            seen.add(record.query_name)
-            bases = record.query_sequence[at : at + length]
-            counts.setdefault(bases, [0, 0])[record.is_reverse] += 1
-    return counts
-
-
-def runs_of_neighbours(alleles) -> list[list]:
-    """Single-base changes at positions next to each other, as lists of two or more."""
-    runs = []
-    for one in alleles:
-        if not one.snv:
-            continue
-        if runs and runs[-1][-1].chrom == one.chrom and runs[-1][-1].pos == one.pos - 1:
-            runs[-1].append(one)
-        else:
-            runs.append([one])
-    return [run for run in runs if len(run) > 1]
-
-
-def merged_neighbours(run, bams, settings: dict, linked: float = 0.8):
-    """One allele for neighbouring changes that stand on the same reads, or None when they do not.
-
-    run     alleles at positions next to each other
-    bams    open alignment files, one per sample, None where there is none
-    linked  share of the fragments with any of the changes that must have all, at the sample with most of them
-    """
-    first, length = run[0], len(run)
-    ref, alt = "".join(one.ref for one in run), "".join(one.alt for one in run)
-    limits = settings["min_base_quality"], settings["min_mapping_quality"]
-    found = [{} if bam is None else haplotypes(bam, first.chrom, first.pos, length, *limits) for bam in bams]
-    best = max(found, key=lambda counts: sum(counts.get(alt, (0, 0))))
-    some = sum(sum(n) for bases, n in best.items() if any(b == a for b, a in zip(bases, alt, strict=True)))
-    if not some or sum(best.get(alt, (0, 0))) < linked * some:
-        return None
-    strands = [np.array([counts.get(bases, (0, 0))[i] for counts in found]) for bases in (ref, alt) for i in (0, 1)]
-    depth = np.array([sum(sum(n) for n in counts.values()) for counts in found])
-    return Allele(first.chrom, first.pos, ref, alt, *strands, depth)

@@ -2,7 +2,9 @@
 
 `bcftools mpileup` counts over all BAMs at once: base alignment quality off (it lowers the quality of bases beside
 indels and of neighbouring changes, which are what is looked for), mates that overlap counted once, duplicates left out,
-reads whose mate is elsewhere kept (the mapping quality decides). Positions are 1-based here, as in VCF.
+reads whose mate is elsewhere kept (the mapping quality decides), indels by mpileup's second model, which weighs the
+alleles of a place against each other; those worth testing are counted anew, see realign. Positions are 1-based here, as
+in VCF.
 Source: Li 2011, Bioinformatics 27:2987, doi:10.1093/bioinformatics/btr509; Danecek et al. 2021, GigaScience
 10:giab008, doi:10.1093/gigascience/giab008
 """
@@ -13,10 +15,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from seriome.dna.background import COMPLEMENT, Background, kind_of
+from seriome.dna.background import COMPLEMENT, MOST_UNITS, Background, kind_of, units_behind
 from seriome.dna.tools import Regions, bcftools
 
-SUSPECT_VAF, SUSPECT_READS = 0.05, 3  # an indel this frequent may be real: it does not count as error
 CHUNK = 20_000  # positions taken into the background at once
 LIMITS = ("min_mapping_quality", "min_base_quality", "max_depth")
 NEARBY = 60  # bases around an imported variant within which every allele is kept
@@ -54,6 +55,15 @@ class Allele:
         return len(self.ref) == len(self.alt) == 1
 
 
+@dataclass(frozen=True)
+class Carrier:
+    """A read of an allele: its name, bases from the allele to the nearest end of the aligned part, mapping quality."""
+
+    name: str
+    to_end: int
+    mapping_quality: int
+
+
 @dataclass
 class Pileup:
     """What one pass over a patient's BAMs gave."""
@@ -75,7 +85,7 @@ def pileup(bams, genome, regions, output, settings: dict) -> None:
     bcftools(
         *("mpileup", "--no-version", "-f", genome, "-R", regions, "-B", "-A", "--ignore-RG"),
         *("-q", quality, "-Q", base_quality, "-d", depth, "-L", depth),
-        *("-m", 2, "-F", 0.0, "-p", "-a", "AD,ADF,ADR,DP,SP", "-Ob1", "--output", counted, *bams),
+        *("--indels-2.0", "-m", 2, "-F", 0.0, "-p", "-a", "AD,ADF,ADR,DP,SP", "-Ob1", "--output", counted, *bams),
     )
     bcftools("query", "-f", "%CHROM\\t%POS\\t%REF\\t%ALT[\\t%ADF\\t%ADR]\\n", "-o", output, counted)
     os.unlink(counted)
@@ -115,12 +125,13 @@ def read_pileup(text, genome, samples, tumour, *, min_alt_reads, targets, callab
     background, wanted = result.background, set(imported)
     near = Regions([(chrom, max(0, pos - NEARBY), pos + NEARBY) for chrom, pos in wanted])
     none = np.zeros((3, len(samples)), int)
-    kinds, alts_at, depths, at_chrom, sequence = [], [], [], None, ""
+    chunk, slips, at_chrom, sequence, repeats = _Chunk(background), None, None, "", None
     with open(text, encoding="ascii") as file, pysam.FastaFile(str(genome)) as fasta:
         for line in file:
             chrom, pos, ref, alt, *cells = line.rstrip("\n").split("\t")
             if chrom != at_chrom:
                 at_chrom, sequence = chrom, fasta.fetch(chrom).upper()
+                repeats = Repeats(sequence)
             if alt == "<*>" or alt == ".":
                 depth = np.array([int(cell.split(",", 1)[0]) for cell in cells]).reshape(-1, 2).sum(1)
                 counts = None
@@ -132,14 +143,16 @@ def read_pileup(text, genome, samples, tumour, *, min_alt_reads, targets, callab
             indel = len(ref) > 1 or (alts[0][0] != "<" and len(alts[0]) > 1)
             base = ref.upper()
             around = "" if indel else sequence[pos - 2 : pos + 1]
-            if not indel:
+            if indel:  # stands behind the bases of its position
+                if slips is not None and slips[0] == (chrom, pos):
+                    np.maximum(slips[1], counts.sum(1)[:, 1:].max(axis=1, initial=0), out=slips[1])
+            else:
                 if targets is None or (chrom, pos - 1) in targets:
                     result.callable_bases += depth >= callable_depth
                 if (chrom, pos) in wanted:
                     result.depth_at[chrom, pos] = depth
                 if base not in COMPLEMENT:
                     continue
-                background.indel[1] += depth
                 others = [other for other in "ACGT" if other != base]
                 kind = [kind_of(around, other) for other in others]
                 if kind[0] is not None:
@@ -147,12 +160,8 @@ def read_pileup(text, genome, samples, tumour, *, min_alt_reads, targets, callab
                     if counts is not None:
                         found = dict(zip(alts, counts.sum(1).T[1:], strict=True))
                         reads = np.array([found.get(other, none[0]) for other in others])
-                    kinds.append(kind)
-                    alts_at.append(reads)
-                    depths.append(depth)
-                    if len(kinds) == CHUNK:
-                        background.add(kinds, alts_at, depths)
-                        kinds, alts_at, depths = [], [], []
+                    slips = (chrom, pos), np.zeros(len(samples), int)
+                    chunk.add(kind, reads, depth, repeats.behind(pos), slips[1])
             if counts is None:
                 continue
             keep_all = (chrom, pos - 1) in near
@@ -161,15 +170,48 @@ def read_pileup(text, genome, samples, tumour, *, min_alt_reads, targets, callab
                     continue
                 found = counts[:, :, number].sum(1)
                 total = int(found[tumour].sum())
-                if indel and not ((found >= SUSPECT_READS) & (found >= SUSPECT_VAF * depth)).any():
-                    background.indel[0] += found
                 if total >= min_alt_reads or (keep_all and found.any()):
                     strands = counts[:, :, 0].T, counts[:, :, number].T
                     result.alleles.append(
                         Allele(chrom, pos, base, allele.upper(), *strands[0], *strands[1], depth, around)
                     )
-    background.add(kinds, alts_at, depths)
+    chunk.close()
     return result
+
+
+class _Chunk:
+    """Positions on their way into the background, CHUNK at once; counts of the last one may still change."""
+
+    def __init__(self, background: Background):
+        self.background, self.rows = background, []
+
+    def add(self, *row) -> None:
+        if len(self.rows) == CHUNK:
+            self.close()
+        self.rows.append(row)
+
+    def close(self) -> None:
+        if self.rows:
+            kinds, alts, depths, units, slips = zip(*self.rows, strict=True)
+            self.background.add(kinds, alts, depths)
+            self.background.add_indels(units, slips, depths)
+        self.rows = []
+
+
+class Repeats:
+    """Repeats of a contig, looked at in blocks where they are asked for."""
+
+    def __init__(self, sequence: str, block: int = 100_000):
+        self.sequence, self.block, self.number, self.units = sequence, block, None, None
+
+    def behind(self, pos: int) -> int:
+        """Units of the repeat behind a base (1-based), as background.units_behind."""
+        number, within = divmod(pos - 1, self.block)
+        if number != self.number:
+            start = number * self.block
+            self.units = units_behind(self.sequence[start : start + self.block + 3 * MOST_UNITS + 1])
+            self.number = number
+        return int(self.units[within])
 
 
 def normalise(alleles, genome, folder) -> list:

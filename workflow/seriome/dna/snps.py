@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from seriome.dna.background import overdispersion
 from seriome.dna.pileup import base_counts
 
 HET_COLUMNS = ["chrom", "pos", "ref", "alt", "ref_count", "alt_count"]
@@ -65,6 +66,5 @@ def noise_of(alt, depth) -> tuple[float, float]:
     if len(alt) < FEWEST:
         return 0.5, EXPECTED
     bias = float(np.clip(alt.sum() / depth.sum(), 0.4, 0.6))
-    excess = ((alt - depth * bias) ** 2 - depth * bias * (1 - bias)).sum()
-    rho = max(excess / (depth * (depth - 1) * bias * (1 - bias)).sum(), 1e-9)
+    rho = max(overdispersion(alt, depth, bias), 1e-9)
     return bias, float(np.clip(1 / rho - 1, LEAST_PRECISION, MOST_PRECISION))

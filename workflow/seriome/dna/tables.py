@@ -5,13 +5,11 @@ import tempfile
 import numpy as np
 import pandas as pd
 
-from seriome.dna import calling, pileup, scatter
+from seriome.dna import calling, judge, pileup, scatter
 from seriome.dna.background import PRIOR_RATE, ErrorModel
 from seriome.dna.consequence import effects
 from seriome.dna.imports import Imported
 from seriome.dna.limits import detection_limit, jeffreys
-from seriome.dna.normals import Population, read_panel
-from seriome.dna.pileup import Allele
 from seriome.dna.tools import Regions, read_bed, read_contigs
 from seriome.files import write_parquet
 
@@ -31,13 +29,6 @@ COLUMNS = {
 }
 CALLABLE_COLUMNS = ["sample", "callable_bases"]
 ERROR_COLUMNS = ["sample", "change", "rate", "spread"]
-
-
-class Call:
-    """A variant of the union while it is being judged."""
-
-    def __init__(self, one: Allele, evidence: float, reasons=(), imported=False):
-        self.allele, self.evidence, self.reasons, self.imported = one, evidence, list(reasons), imported
 
 
 def count_patient(
@@ -94,15 +85,14 @@ def call_patient(samples, bams, vcfs, reference: dict, settings: dict, *, counte
         normal = normals[0] if normals and has_reads(bams[read[normals[0]]]) else None
         tumour = [i for i in range(len(read)) if i not in normals]
         model = ErrorModel(piled.background)
-        calls = _judge(piled, given, model, tumour, normal, bams, reference, settings, folder)
-        _ask_others(calls, model, tumour, normal, [specimen[one] for one in read], reference, settings)
+        calls = judge.judge(piled, given, model, tumour, normal, bams, reference, settings, folder)
+        judge.ask_others(calls, tumour, normal, [specimen[one] for one in read], reference, settings)
         said = effects(
             [c.allele.key for c in calls], reference["genome"], reference["gff"], reference["transcripts"], folder
         )
-        units = _units([c.allele for c in calls], reference["genome"])
     frames = []
-    for call, effect, unit in zip(calls, said, units, strict=True):
-        frames += _rows(call, effect, unit, samples, read, listed, model, normal, settings)
+    for call, effect in zip(calls, said, strict=True):
+        frames += _rows(call, effect, samples, read, listed, normal, settings)
     callable_bases = dict(zip(read, map(int, piled.callable_bases), strict=True))
     return typed(frames), callable_bases, model.rows(read)
 
@@ -133,112 +123,9 @@ def _imported(vcfs, genome, folder):
     return dict.fromkeys(sorted(keys)), listed
 
 
-def _units(alleles, genome) -> list[int]:
-    """Repeat units at each indel; 1 for other changes."""
-    import pysam
-
-    with pysam.FastaFile(str(genome)) as fasta:
-        return [1 if len(o.ref) == len(o.alt) else calling.repeat_units(fasta, *o.key) for o in alleles]
-
-
-def _judge(piled, given, model, tumour, normal, bams, reference, settings, folder) -> list[Call]:
-    """The alleles with enough evidence, and the imported ones, each with what speaks against it; sorted by place."""
-    import pysam
-
-    read, order = piled.samples, {name: i for i, name in enumerate(read_contigs(f"{reference['genome']}.fai"))}
-    # a first look at every allele with the rates that need no reference keeps the costly steps for few
-    first = [one for one in piled.alleles if one.snv]
-    rest = [one for one in piled.alleles if not one.snv]
-    keep = _joint(first, [1] * len(first), model, tumour) >= settings["min_evidence"] - 1 if first else []
-    near = {(chrom, pos) for chrom, pos, _, _ in given}
-    alleles = [one for one, good in zip(first, keep, strict=True) if good or (one.chrom, one.pos) in near] + rest
-    alleles = pileup.normalise(alleles, reference["genome"], folder) if alleles else []
-    known = {one.key for one in alleles}
-    zero = np.zeros(len(read), int)
-    for key in given:
-        if key not in known:
-            depth = piled.depth_at.get(key[:2], zero)
-            alleles.append(Allele(*key, zero, zero, zero, zero, depth))
-    alleles.sort(key=lambda one: (order[one.chrom], one.pos, one.ref, one.alt))
-    units = _units(alleles, reference["genome"])
-    joint = _joint(alleles, units, model, tumour)
-    calls = []
-    for one, unit, weight in zip(alleles, units, joint, strict=True):
-        if weight < settings["min_evidence"] and one.key not in given:
-            continue
-        rate, _ = model.of(one.ref, one.alt, one.around, unit)
-        reasons = calling.filters_of(one, tumour, normal, rate, settings, unit)
-        if one.key in given:  # the caller looked at its reads; here only the normal may speak against it
-            reasons = [reason for reason in reasons if reason in ("germline", "in_normal")]
-        calls.append(Call(one, float(weight), reasons, one.key in given))
-    opened = [pysam.AlignmentFile(str(bams[sample]), "rb") for sample in read]
-    try:
-        _look_at_reads(calls, opened, tumour, settings)
-        return _merge(calls, opened, settings)
-    finally:
-        for bam in opened:
-            bam.close()
-
-
-def _joint(alleles, units, model, tumour) -> np.ndarray:
-    """Evidence of each allele summed over the tumour samples."""
-    if not alleles or not tumour:
-        return np.zeros(len(alleles))
-    rates = [model.of(one.ref, one.alt, one.around, unit) for one, unit in zip(alleles, units, strict=True)]
-    rate, rho = (np.array([pair[i][tumour] for pair in rates]) for i in (0, 1))
-    alt = np.array([one.alt_count[tumour] for one in alleles])
-    depth = np.array([one.depth[tumour] for one in alleles])
-    return calling.evidence(alt, depth, rate, rho).sum(1)
-
-
-def _ask_others(calls, model, tumour, normal, specimens, reference, settings) -> None:
-    """What others know of variants that nothing speaks against: the blood's clones, other normals, the population."""
-    sites = read_panel(reference["panel_of_normals"]) if reference.get("panel_of_normals") else {}
-    common = Population(reference["population"]) if normal is None and reference.get("population") else None
-    plasma = [i for i in tumour if specimens[i] == "plasma"]
-    tissue = [i for i in tumour if specimens[i] != "plasma"]
-    for call in calls:
-        one = call.allele
-        if call.reasons == ["in_normal"] and calling.haematopoietic(one, plasma, tissue, normal):
-            call.reasons.append("chip")
-        if call.reasons:
-            continue
-        rate, rho = model.of(one.ref, one.alt, one.around)
-        call.reasons += calling.panel_says(
-            *(one, tumour, normal is not None, sites.get(one.key), rate, rho, settings["min_evidence"])
-        )
-        if common is not None and common.frequency(*one.key) >= settings["population_af"]:
-            call.reasons.append("population")
-
-
-def _look_at_reads(calls, opened, tumour, settings) -> None:
-    """Filters that need single reads, for variants that nothing else speaks against."""
-    for call in calls:
-        if call.reasons or call.imported or not tumour:
-            continue
-        best = max(tumour, key=lambda i: (call.allele.alt_count[i], -i))
-        found = calling.reads_of(
-            opened[best], call.allele, settings["min_base_quality"], settings["min_mapping_quality"]
-        )
-        call.reasons += calling.read_filters(found)
-
-
-def _merge(calls, opened, settings) -> list[Call]:
-    """Neighbouring single-base variants that stand on the same reads become one."""
-    passed = {id(call.allele): call for call in calls if not call.reasons and not call.imported}
-    for run in calling.runs_of_neighbours([call.allele for call in passed.values()]):
-        joined = calling.merged_neighbours(run, opened, settings)
-        if joined is not None:
-            members = [passed[id(one)] for one in run]
-            calls[calls.index(members[0])] = Call(joined, max(call.evidence for call in members))
-            calls = [call for call in calls if call not in members[1:]]
-    return calls
-
-
-def _rows(call, effect, unit, samples, read, listed, model, normal, settings) -> list[dict]:
+def _rows(call, effect, samples, read, listed, normal, settings) -> list[dict]:
     """One variant at every sample of the patient."""
-    one, rows = call.allele, []
-    rate, rho = model.of(one.ref, one.alt, one.around, unit)
+    one, rate, rho, rows = call.allele, call.rate, call.rho, []
     depths = one.depth.astype(float)
     there = calling.presence(one.alt_count, depths, rate, rho)
     least = calling.least_reads(depths, rate, rho, settings["call_error"])

@@ -20,6 +20,7 @@ FILTERS = {
     "strand_bias": "reads of the allele on one strand only",
     "read_end": "the allele stands at the ends of its reads",
     "mapping": "reads of the allele are placed poorly",
+    "haplotype": "its reads show another change that the normal shows, too: a copy from elsewhere",
     "repeat": "indel in a long repeat at a low fraction",
 }
 
