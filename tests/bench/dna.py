@@ -22,7 +22,7 @@ def copies(seeds: int = 3) -> dict:
 PARTS = {"calling": calling, "normals": normals, "copies": copies, "identity": identity, "cost": cost}
 QUICK = {
     "calling": {"patients": 2, "plasma_depth": 500},
-    "normals": {"people": 2, "bases": 250_000},
+    "normals": {"people": 2, "libraries": 2, "megabases": 0.5},
     "copies": {"seeds": 1},
     "identity": {"number": 3},
     "cost": {"depths": (100,)},

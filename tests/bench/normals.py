@@ -1,7 +1,7 @@
-"""Normal against normal: two samples of one person, of which one is called as if it were a tumour. All is false.
+"""Normal against normal: samples of one person, each called as if it were a tumour of another. All calls are false.
 
-From raw reads, with paralogues and indels, over as much as can be aligned in minutes; and from counts drawn with errors
-of known rate, over enough to see one false call in ten megabases.
+From raw reads, with paralogues and indels, over as much as can be aligned in the time; and from counts drawn with
+errors of known rate. Every library is the tumour once and the normal once: no error of a tumour is counted twice.
 """
 
 import tempfile
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pysam
+from scipy import stats
 
 from seriome.dna import calling, pileup
 from seriome.dna.background import ErrorModel
@@ -24,28 +25,38 @@ from .calling import GENOME_SEED, SETTINGS, bam_of, limited, prepared
 DEPTH = 150
 
 
-def _person(words) -> tuple[int, int, int]:
+def _person(words) -> tuple[list[str], int, int]:
     """(false calls, inherited variants told as such, bases looked at) of one person."""
-    seed, folder, genes = words
+    seed, folder, genes, libraries = words
     simulated = build_reference(GENOME_SEED)
     person = draw_patient(simulated, seed, genes=genes, mutations=0)
     paths = {"genome": Path(folder, "dna.fa"), "gff": Path(folder, "genes.gff3")}
     paths["transcripts"] = Path(folder, "transcripts.tsv")
+    false, inherited = [], 0
     with tempfile.TemporaryDirectory() as own, c_output_to(f"{own}/log"):
         paths = limited(paths, simulated, person.genes, own)
-        bams = {
-            name: bam_of(
-                *(paths["genome"], own, name),
-                lambda *files, library=library: person.write_normal(*files, DEPTH, library),
+        bams = [
+            bam_of(
+                *(paths["genome"], own, f"L{number}"),
+                lambda *files, number=number: person.write_normal(*files, DEPTH, number),
             )
-            for name, library in (("N", 98), ("T", 99))
-        }
+            for number in range(libraries)
+        ]
         about = {"patient": "P", "timepoint": "T0", "day": 0}
         rows = [about | {"sample": "N", "specimen": "normal"}, about | {"sample": "T", "specimen": "tumor"}]
-        table, *_ = call_patient(rows, bams, {}, paths, SETTINGS)
-        bases = Regions(read_bed(paths["regions"])).bases
-    said = table[(table["sample"] == "T") & table["called"]]
-    return int((said["filter"] == "PASS").sum()), int((said["filter"] == "germline").sum()), bases
+        for number in range(libraries):
+            pair = {"N": bams[number - 1], "T": bams[number]}
+            table, *_ = call_patient(rows, pair, {}, paths, SETTINGS)
+            said = table[(table["sample"] == "T") & table["called"]]
+            false += said.loc[said["filter"] == "PASS", "variant"].tolist()
+            inherited += int((said["filter"] == "germline").sum())
+        bases = libraries * Regions(read_bed(paths["regions"])).bases
+    return false, inherited, bases
+
+
+def upper(events: int, share: float = 0.95) -> float:
+    """The largest Poisson mean that gives so few events with a chance of 1 - share (exact, one-sided)."""
+    return float(stats.chi2.ppf(share, 2 * (events + 1)) / 2)
 
 
 def _counts(words) -> tuple[int, int]:
@@ -92,34 +103,47 @@ def _counts(words) -> tuple[int, int]:
     return false, bases
 
 
-def normals(people: int = 20, processes: int = 2, seed: int = 5000, genes: int = 45, bases: int = 500_000) -> dict:
-    """False calls per Mb; prints them."""
+def normals(
+    people: int = 20,
+    libraries: int = 4,
+    processes: int = 2,
+    seed: int = 5000,
+    genes: int = 45,
+    megabases: float = 20,
+) -> dict:
+    """False calls per Mb over all libraries of all people, and over `megabases` of drawn counts; prints them."""
     start = time.time()
     with tempfile.TemporaryDirectory() as folder:
         with c_output_to(f"{folder}/log"):
             prepared(folder)
         with ProcessPoolExecutor(processes) as pool:
-            found = list(pool.map(_person, [(seed + number, folder, genes) for number in range(people)]))
-    false, inherited, bases = (sum(column) for column in zip(*found, strict=True))
-    megabases = bases / 1e6
+            jobs = [(seed + number, folder, genes, libraries) for number in range(people)]
+            found = list(pool.map(_person, jobs))
+    false = sum(len(one) for one, _, _ in found)
+    inherited, bases = (sum(one[column] for one in found) for column in (1, 2))
+    raw = bases / 1e6
     print(
-        f"normal against normal: {people} people, {DEPTH}x, {megabases:.2f} Mb: {false} false calls "
-        f"({false / megabases:.2f} per Mb; {inherited} inherited variants filtered), {time.time() - start:.0f} s"
+        f"normal against normal: {people} people, {libraries} libraries each, {DEPTH}x, {raw:.2f} Mb: {false} false "
+        f"calls ({false / raw:.3f} per Mb, 95 % below {upper(false) / raw:.3f}; {inherited} inherited variants "
+        f"filtered), {time.time() - start:.0f} s"
     )
     start = time.time()
     part = 250_000
-    jobs = [(seed + number, part) for number in range(max(people * bases // part, 1))]
+    jobs = [(seed + number, part) for number in range(max(round(megabases * 1e6 / part), 1))]
     with ProcessPoolExecutor(processes) as pool:
         counted = list(pool.map(_counts, jobs))
     wrong, positions = (sum(column) for column in zip(*counted, strict=True))
+    drawn = positions / 1e6
     print(
-        f"  from counts: {positions / 1e6:.1f} Mb: {wrong} false calls ({wrong / positions * 1e6:.3f} per Mb), "
-        f"{time.time() - start:.0f} s"
+        f"  from counts: {drawn:.1f} Mb: {wrong} false calls ({wrong / drawn:.3f} per Mb, "
+        f"95 % below {upper(wrong) / drawn:.3f}), {time.time() - start:.0f} s"
     )
     return {
-        "false_per_mb_normal": false / megabases,
+        "false_per_mb_normal": false / raw,
+        "false_per_mb_normal_upper": upper(false) / raw,
         "normal_false_calls": false,
-        "normal_megabases": megabases,
-        "false_per_mb_counts": wrong / positions * 1e6,
-        "counts_megabases": positions / 1e6,
+        "normal_megabases": raw,
+        "false_per_mb_counts": wrong / drawn,
+        "false_per_mb_counts_upper": upper(wrong) / drawn,
+        "counts_megabases": drawn,
     }

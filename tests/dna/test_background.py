@@ -4,7 +4,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seriome.dna.background import CONTEXTS, PRIOR_RATE, Background, ErrorModel, fit, kind_of, log_error, substitution
+from seriome.dna.background import (
+    CONTEXTS,
+    PRIOR_RATE,
+    REPEATS,
+    Background,
+    ErrorModel,
+    at_site,
+    fit,
+    kind_of,
+    log_error,
+    substitution,
+    units_behind,
+)
 
 
 @pytest.mark.parametrize(("ref", "alt", "kind"), [("C", "T", "C>T"), ("G", "A", "C>T"), ("A", "C", "T>G")])
@@ -88,3 +100,44 @@ def test_rates_are_told_by_type():
     assert set(found) == {"C>A", "C>G", "C>T", "T>A", "T>C", "T>G"}
     assert found["C>T"]["rate"] == pytest.approx(1e-3, rel=0.05)
     assert found["C>T"]["sample"] == "T"
+
+
+def counted(text: str, at: int) -> int:
+    """Units behind a base, one by one."""
+    most = 1
+    for size in (1, 2, 3):
+        unit, number = text[at + 1 : at + 1 + size], 0
+        while len(unit) == size and text[at + 1 + number * size : at + 1 + (number + 1) * size] == unit:
+            number += 1
+        most = max(most, number)
+    return most
+
+
+def test_units_behind_a_base():
+    found = units_behind("GGCAAAAAAAAAATGTGTGTGTCC")
+    assert (found[2], found[12], found[0]) == (10, 4, 1)
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        text = "".join(rng.choice(list("AC"), 60))
+        assert units_behind(text).tolist() == [min(counted(text, at), 40) for at in range(60)]
+
+
+def test_indels_are_measured_where_there_are_places_enough():
+    """2,000 places in repeats of 8 units err at 2 %, one in a hundred is heterozygous; nothing else is known."""
+    rng, found = np.random.default_rng(7), Background(1)
+    found.depth[0, :, 0], found.depth[0, :, 1] = 100 * found.edges, 100
+    reads = np.where(rng.random(2000) < 0.01, rng.binomial(200, 0.5, 2000), rng.binomial(200, 0.02, 2000))
+    found.add_indels(np.full(2000, 8), reads[:, None], np.full((2000, 1), 200))
+    model = ErrorModel(found)
+    (long, _), (none, spread) = model.of("CA", "C", units=9), model.of("CA", "C", units=1)
+    assert long[0] == pytest.approx(0.02, rel=0.1)
+    assert (none[0], spread[0]) == (REPEATS[0][1], REPEATS[0][2])  # no place of this kind: what stands there
+
+
+def test_a_place_where_the_normal_errs():
+    # a beta distribution of mean 1e-3 and rho 1e-3 has seen 999 reads; 4 of 101 more: (0.999 + 4) / 1100
+    rate, rho = at_site(np.array([1e-3, 1e-2]), np.array([1e-3, 1e-3]), 4, 101)
+    assert rate == pytest.approx([4.999 / 1100, (9.99 + 4) / 1100])
+    assert rho == pytest.approx([1 / 1101, 1 / 1101])
+    rate, rho = at_site(np.array([1e-3]), np.array([1e-3]), 0, 1000)
+    assert (rate[0], rho[0]) == (1e-3, 1e-3)
