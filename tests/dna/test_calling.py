@@ -8,7 +8,7 @@ import pysam
 import pytest
 
 from seriome.config import with_defaults
-from seriome.dna import align, copy_number, coverage, features, imports, normals, pileup, tables, vcf
+from seriome.dna import align, copy_number, coverage, features, imports, normals, tables, vcf
 from seriome.errors import InputError
 
 from . import made

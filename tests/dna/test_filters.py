@@ -5,7 +5,7 @@ import pysam
 import pytest
 
 from seriome.config import with_defaults
-from seriome.dna import calling, normals, pileup, tables
+from seriome.dna import calling, judge, normals, pileup
 
 SETTINGS = with_defaults({})["dna"]
 
@@ -76,9 +76,9 @@ def test_repeats_at_an_indel(tmp_path):
     (tmp_path / "r.fa").write_text(">c\nGGCAAAAAAAAAATGTGTGTGTCC\n")
     pysam.faidx(str(tmp_path / "r.fa"))
     with pysam.FastaFile(str(tmp_path / "r.fa")) as fasta:
-        assert tables.units_of(fasta, allele([5], [100], "CA", "C", pos=3)) == 10
-        assert tables.units_of(fasta, allele([5], [100], "ATG", "A", pos=13)) == 4
-        assert tables.units_of(fasta, allele([5], [100], "G", "GT", pos=1)) == 1
+        assert judge.units_of(fasta, allele([5], [100], "CA", "C", pos=3)) == 10
+        assert judge.units_of(fasta, allele([5], [100], "ATG", "A", pos=13)) == 4
+        assert judge.units_of(fasta, allele([5], [100], "G", "GT", pos=1)) == 1
     rare, common = allele([5], [100], "CA", "C"), allele([30], [100], "CA", "C")
     assert calling.filters_of(rare, [0], None, np.array([1e-2]), np.array([1e-3]), SETTINGS, units=10) == ["repeat"]
     assert calling.filters_of(common, [0], None, np.array([1e-2]), np.array([1e-3]), SETTINGS, units=10) == []

@@ -1,7 +1,7 @@
 """Judging: which alleles of a patient are kept as variants, and what speaks against each.
 
-A first look at the pileup's counts keeps the costly steps for few. Indels are then counted anew, evidence is summed over
-the samples, and filters look at the normal, at single reads, at other people's normals.
+A first look at the pileup's counts keeps the costly steps for few. Indels are then counted anew, evidence is summed
+over the samples, and filters look at the normal, at single reads, at other people's normals.
 """
 
 from dataclasses import dataclass, field
