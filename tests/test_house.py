@@ -91,6 +91,16 @@ def test_conda_pins_are_those_of_the_lock():
     assert {name: pin for name, pin in pins.items() if pin not in lock[name]} == {}
 
 
+def test_conda_pins_of_single_tools_are_those_of_the_lock():
+    pinned = yaml.safe_load((PROJECT / "envs/seriome.yaml").read_text())["dependencies"][-1]["pip"]
+    for path in sorted((PROJECT / "envs").glob("*.yaml")):
+        env = yaml.safe_load(path.read_text())
+        assert all("=" in line for line in env["dependencies"] if isinstance(line, str) and line != "pip"), path.name
+        for line in env["dependencies"]:
+            if isinstance(line, dict):
+                assert set(line["pip"]) <= set(pinned), path.name
+
+
 def test_one_version_everywhere():
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__ == version("seriome")

@@ -3,7 +3,7 @@
 import pysam
 import pytest
 
-from seriome.dna import align, coverage, index, reference
+from seriome.dna import align, bwa, coverage, index, reference
 from seriome.errors import DataError
 
 from . import made
@@ -90,9 +90,9 @@ def test_equal_bytes_whatever_the_threads(genome, tmp_path, monkeypatch):
 def test_bounds_of_the_insert_size_by_hand():
     # quartiles of 100 ... 199: bwa takes elements int(0.25*100+0.499)=25 and 75 -> 125 and 175; spread 50
     # low: min(125-150, mean 149.5 - 4*28.87 = 34.0) -> below 1 -> 1; high: max(175+150, 264.98) = 325
-    pairs = [(align.FR, size) for size in range(100, 200)] + [(2, 300)] * 4
-    assert align.insert_bounds(pairs) == {align.FR: (1, 325)}
-    assert align.insert_bounds([(align.FR, 200)] * 9) == {}
+    pairs = [(bwa.FR, size) for size in range(100, 200)] + [(2, 300)] * 4
+    assert bwa.insert_bounds(pairs) == {bwa.FR: (1, 325)}
+    assert bwa.insert_bounds([(bwa.FR, 200)] * 9) == {}
 
 
 def test_barcodes_go_into_the_tag_and_both_strands_are_one_molecule(genome, tmp_path):

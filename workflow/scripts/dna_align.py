@@ -19,6 +19,7 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
             counts = adopt_bam(genome, snakemake.input.files[0], bam, name=name, threads=snakemake.threads, **names)
         else:
             about = names | {"structure": unit.get("umi", ""), "host_genome": next(iter(snakemake.input.host), None)}
+            about |= {"trim": snakemake.params.trim, "aligner": snakemake.params.aligner}
             counts = align_pairs(genome, list(snakemake.input.files), bam, threads=snakemake.threads, **about)
     if counts is None:
         empty_bam(bam, genome, **names)

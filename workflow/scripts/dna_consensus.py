@@ -12,6 +12,7 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
         sample=snakemake.wildcards.sample,
         mode=params.mode,
         min_reads=params.min_reads,
+        aligner=params.aligner,
         threads=snakemake.threads,
     )
     log.info("%s", numbers)

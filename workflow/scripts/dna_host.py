@@ -7,4 +7,4 @@ from seriome.logs import log_to
 
 with log_to(snakemake.log[0]), c_output_to(snakemake.log[0]):
     copy_genome(snakemake.input[0], snakemake.output.genome)
-    bwa_index(snakemake.output.genome)
+    bwa_index(snakemake.output.genome, snakemake.params.aligner)

@@ -1,6 +1,6 @@
 """Read, call seriome, write. No science lives here."""
 
-from seriome.dna import coverage, damage, host
+from seriome.dna import coverage, damage, host, trim
 from seriome.dna.tools import c_output_to, read_bed
 from seriome.errors import DataError
 from seriome.files import read_json, write_json, write_tsv
@@ -19,7 +19,8 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
     stats = coverage.stats_text(out.bam)
     families = read_json(source.numbers) if source.get("numbers") else {}
     quality = coverage.quality(out.bam, stats, source.get("targets") or None) | families
-    quality |= host.summary(filter(None, map(read_json, source.counts)))
+    units = list(filter(None, map(read_json, source.counts)))
+    quality |= host.summary(units) | trim.summary(units)
     limits = snakemake.params.min_base_quality, snakemake.params.min_mapping_quality
     changes = damage.damage(out.bam, source.genome, read_bed(source.parts), *limits)
     quality |= damage.scores(changes)

@@ -3,6 +3,8 @@ What the rules of this folder read: input and params functions.
 The contract of the stage stands in ../dna.smk.
 """
 
+from seriome.dna.index import SUFFIXES
+
 # Samples whose molecules get consensus reads: all of their dna units have barcodes
 WITH_CONSENSUS = [
     sample
@@ -51,6 +53,9 @@ def shares_of_patient(wildcards):
     return [f"<results>/dna/counts/{wildcards.patient}.{part}.pickle.gz" for part in range(1, parts + 1)]
 
 
+# What alignments rest on
+ALIGNING = ("dna/align", "dna/bwa", "dna/bwa_mem2", "dna/tools", "files")
+
 # What a share of the counts rests on
 COUNTING = ("dna/tables", "dna/scatter", "dna/pileup", "dna/background", "dna/imports", "dna/tools", "files")
 
@@ -77,10 +82,20 @@ def host_of_unit(wildcards):
     specimen = {row["sample"]: row["specimen"] for row in COHORT.rows("samples")}[wildcards.sample]
     if specimen != "pdx" or unit["format"] != "fastq" or not CONFIG["reference"]["host_genome"]:
         return []
-    return multiext("<results>/dna/host/genome", ".fa", ".fa.fai", ".dict", *(f".fa.{end}" for end in INDEX))
+    return multiext("<results>/dna/host/genome", ".fa", ".fa.fai", ".dict", *(f".fa{end}" for end in INDEX))
 
 
-INDEX = ("amb", "ann", "bwt", "pac", "sa")  # endings of bwa's index
+ALIGNER = CONFIG["dna"]["aligner"]
+INDEX = SUFFIXES[ALIGNER]  # endings of its index
+ALIGNER_ENV = {"bwa": "../../../envs/seriome.yaml", "bwa-mem2": "../../../envs/bwa-mem2.yaml"}[ALIGNER]
+
+# Memory: what grows with the genome (bytes per base to align and to index; bwa-mem2's of its authors), and a batch of
+# reads with the parts of a sort
+GENOMES = [file for key in ("genome", "host_genome") if (file := CONFIG["reference"][key])]
+MEGABASES = max((int(os.path.getsize(file) / 1e6 * (4 if file.endswith("gz") else 1)) for file in GENOMES), default=0)
+ALIGN_MB, INDEX_MB = (3000 + MEGABASES * size for size in {"bwa": (2, 2), "bwa-mem2": (7, 28)}[ALIGNER])
+TRIM = {key: CONFIG["dna"][name] for key, name in (("adapter", "trim"), ("quality", "trim_quality"))}
+TRIM = TRIM | {"two_colour": CONFIG["dna"]["trim_two_colour"]} if any(TRIM.values()) else None
 
 
 def of_samples(pattern, wildcards):

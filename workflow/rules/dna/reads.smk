@@ -11,7 +11,7 @@ rule dna_align:
         genome="<results>/dna/reference/genome.fa",
         fai="<results>/dna/reference/genome.fa.fai",
         dict="<results>/dna/reference/genome.dict",
-        index=multiext("<results>/dna/reference/genome.fa", ".amb", ".ann", ".bwt", ".pac", ".sa"),
+        index=multiext("<results>/dna/reference/genome.fa", *INDEX),
         host=host_of_unit,
     output:
         bam=temp("<results>/dna/units/{sample}/{run}.bam"),
@@ -24,14 +24,16 @@ rule dna_align:
     wildcard_constraints:
         sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
     conda:
-        "../../../envs/seriome.yaml"
+        ALIGNER_ENV
     threads: threads_for("dna", 8)
     resources:
-        mem_mb=lambda wildcards, attempt: memory(8000 if host_of_unit(wildcards) else 4000)(wildcards, attempt),
+        mem_mb=memory(ALIGN_MB),
         runtime=720,
     params:
         unit=lambda wildcards: COHORT.unit("dna", wildcards.sample, wildcards.run),
-        code=fingerprint("dna/align", "dna/umi", "dna/host", "dna/tools", "files"),
+        trim=TRIM,
+        aligner=ALIGNER,
+        code=fingerprint(*ALIGNING, "dna/umi", "dna/host", "dna/trim"),
     message:
         "dna: aligning {wildcards.sample} {wildcards.run}"
     script:
@@ -44,7 +46,7 @@ rule dna_consensus:
         genome="<results>/dna/reference/genome.fa",
         fai="<results>/dna/reference/genome.fa.fai",
         dict="<results>/dna/reference/genome.dict",
-        index=multiext("<results>/dna/reference/genome.fa", ".amb", ".ann", ".bwt", ".pac", ".sa"),
+        index=multiext("<results>/dna/reference/genome.fa", *INDEX),
     output:
         bam=temp("<results>/dna/consensus/{sample}.bam"),
         numbers=temp("<results>/dna/consensus/{sample}.json"),
@@ -56,15 +58,16 @@ rule dna_consensus:
     wildcard_constraints:
         sample=one_of(WITH_CONSENSUS),
     conda:
-        "../../../envs/seriome.yaml"
+        ALIGNER_ENV
     threads: threads_for("dna", 8)
     resources:
-        mem_mb=memory(4000),
+        mem_mb=memory(ALIGN_MB),
         runtime=720,
     params:
+        aligner=ALIGNER,
         mode=CONFIG["dna"]["consensus"],
         min_reads=CONFIG["dna"]["consensus_min_reads"],
-        code=fingerprint("dna/consensus", "dna/families", "dna/umi", "dna/align", "dna/tools", "files"),
+        code=fingerprint(*ALIGNING, "dna/consensus", "dna/families", "dna/umi"),
     message:
         "dna: consensus reads of {wildcards.sample}"
     script:
@@ -107,7 +110,9 @@ rule dna_sample:
         mark=lambda wildcards: wildcards.sample not in WITH_CONSENSUS,
         min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
         min_base_quality=CONFIG["dna"]["min_base_quality"],
-        code=fingerprint("dna/coverage", "dna/damage", "dna/align", "dna/host", "dna/tools", "files", "ledger"),
+        code=fingerprint(
+            "dna/coverage", "dna/damage", "dna/align", "dna/host", "dna/trim", "dna/tools", "files", "ledger"
+        ),
     message:
         "dna: duplicates, quality and coverage of {wildcards.sample}"
     script:

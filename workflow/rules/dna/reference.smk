@@ -41,21 +41,22 @@ rule dna_index:
     input:
         "<results>/dna/reference/genome.fa",
     output:
-        multiext("<results>/dna/reference/genome.fa", ".amb", ".ann", ".bwt", ".pac", ".sa"),
+        multiext("<results>/dna/reference/genome.fa", *INDEX),
     log:
         "<logs>/dna/index.log",
     benchmark:
         "<benchmarks>/dna/index.tsv"
     conda:
-        "../../../envs/seriome.yaml"
+        ALIGNER_ENV
     threads: 1
     resources:
-        mem_mb=memory(6000),
+        mem_mb=memory(INDEX_MB),
         runtime=240,
     params:
-        code=fingerprint("dna/index"),
+        aligner=ALIGNER,
+        code=fingerprint("dna/index", "dna/bwa_mem2"),
     message:
-        "dna: bwa's index of the genome"
+        "dna: the aligner's index of the genome"
     script:
         "../../scripts/dna_index.py"
 
@@ -66,21 +67,22 @@ rule dna_host:
     output:
         genome="<results>/dna/host/genome.fa",
         beside=multiext("<results>/dna/host/genome", ".fa.fai", ".dict"),
-        index=multiext("<results>/dna/host/genome.fa", ".amb", ".ann", ".bwt", ".pac", ".sa"),
+        index=multiext("<results>/dna/host/genome.fa", *INDEX),
     log:
         "<logs>/dna/host.log",
     benchmark:
         "<benchmarks>/dna/host.tsv"
     conda:
-        "../../../envs/seriome.yaml"
+        ALIGNER_ENV
     threads: 1
     resources:
-        mem_mb=memory(6000),
+        mem_mb=memory(INDEX_MB),
         runtime=240,
     params:
-        code=fingerprint("dna/index", "dna/reference"),
+        aligner=ALIGNER,
+        code=fingerprint("dna/index", "dna/bwa_mem2", "dna/reference"),
     message:
-        "dna: the host's genome and bwa's index of it"
+        "dna: the host's genome and the aligner's index of it"
     script:
         "../../scripts/dna_host.py"
 

@@ -4,6 +4,8 @@ reference    the genome, gene models for consequence calling, regions
 index        bwa's index
 umi          molecular barcodes: where they are, which are copies of one another
 align        read pairs to sorted alignments of one unit
+bwa, bwa_mem2    the aligners
+trim         adapters and bad ends taken off
 families     the reads of one molecule
 consensus    one read per molecule from them
 coverage     one sample: duplicates marked, quality, coverage per gene

@@ -1,36 +1,30 @@
-"""Read pairs to sorted alignments of one unit, by `bwa mem` inside `pybwa`.
+"""Reads to sorted alignments of one unit: barcodes and adapters off, aligned, named, sorted.
 
-Batches are of a fixed number of bases (as `bwa mem -K`), so that the result does not depend on the threads; a batch is
-what is held in memory. pybwa 2.3.2 leaves out the flag bits 0x2 (proper pair), 0x40 and 0x80 (first, second of pair),
-and 0x20 beside an unplaced mate; they are set here, 0x2 by bwa's own rule: both ends on one contig, in an orientation
-whose insert sizes could be estimated from this batch, and within its bounds (`mem_pestat` and `mem_infer_dir` of bwa
-0.7.17).
-
-Adapters are not trimmed: where an insert is shorter than the read, the adapter behind it does not match the genome and
-`bwa mem` clips it softly, so that its bases are in no pileup; trimming would add a pass over the data and change
-nothing that is counted here.
-Source: Li 2013, Aligning sequence reads, clone sequences and assembly contigs with BWA-MEM, arXiv:1303.3997
+The aligner is `bwa mem` inside pybwa (bwa.py) or the program `bwa-mem2` (bwa_mem2.py); both are given reads in batches
+of the same number of bases, of which a few are in memory. What is known of a read travels as tags of its alignments.
+Adapters are left on unless asked for (trim.py says why).
 """
 
 import tempfile
 from contextlib import ExitStack
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from seriome import __version__
-from seriome.dna import host
+from seriome.dna import bwa, bwa_mem2, host
+from seriome.dna.bwa import BATCH_BASES, primary
 from seriome.dna.tools import read_contigs, samtools
+from seriome.dna.trim import Trimmer
 from seriome.dna.umi import Barcodes, molecule
 from seriome.errors import DataError
 from seriome.files import moved_into_place
 
-BATCH_BASES = 10_000_000
-# bwa's bounds for insert sizes, bwamem_pair.c
-MIN_RATIO, MIN_COUNT, MIN_SHARE = 0.8, 10, 0.05
-OUTLIER, MAPPING, DEVIATIONS, LARGEST = 2.0, 3.0, 4.0, 10_000
-FR = 1
+ALIGNERS = {"bwa": bwa.aligned, "bwa-mem2": bwa_mem2.aligned}
+BARCODES = "zb"  # the tag of both barcodes as they were read, until it is known which end lies left
+TOLD_APART = 20_000  # templates whose two genomes are compared at once
 
 
 def header(genome, sample: str, run: str | None, order: str = "coordinate") -> dict:
@@ -59,84 +53,147 @@ def empty_bam(path, genome, sample: str, run: str | None) -> None:
 
 
 def align_pairs(
-    genome, files, output, *, sample: str, run: str, structure: str = "", threads: int = 1, host_genome=None
+    genome,
+    files,
+    output,
+    *,
+    sample: str,
+    run: str,
+    structure: str = "",
+    trim: dict | None = None,
+    threads: int = 1,
+    aligner: str = "bwa",
+    host_genome=None,
 ) -> dict:
     """Align the read pairs of FASTQ files and write a BAM sorted by place, with mate tags for `samtools markdup`.
 
-    genome      FASTA with the index of `bwa_index` beside it
+    genome      FASTA with the aligner's index (index.py) beside it
     files       (first reads, second reads) and, where the structure says so, reads of barcodes; plain or gzip
     structure   where the unit's barcodes are (umi.py), or empty
+    trim        words of trim.Trimmer: adapter, quality, two_colour; None: reads stay whole
+    aligner     one of ALIGNERS
     host_genome FASTA with its index, of the host of a xenograft: pairs that fit it better, or as well, are left out
-    Returns     {"pairs": number, "short": pairs of which a read had no template left behind its barcode}, and with a
-                host the numbers of pairs of host.COUNTS
+    Returns     {"pairs": number, "short": pairs of which a read had nothing left behind its barcode or adapter}, with
+                trimming the numbers trim.COUNTS, with a host the numbers of pairs of host.COUNTS
     Raises      DataError `no_barcode` where names should end in one and do not
     """
-    counts = {"pairs": 0, "short": 0} | (dict.fromkeys(host.COUNTS.values(), 0) if host_genome else {})
-    batches = _batches(files, Barcodes(structure), 2, counts)
-    kept = partial(_not_of_host, *_aligner(host_genome, 2, threads), counts) if host_genome else None
-    align_batches(genome, batches, output, sample=sample, run=run, ends=2, threads=threads, kept=kept)
-    return counts
+    return _align_files(
+        genome, files, output, 2, structure, trim, host_genome, aligner, sample=sample, run=run, threads=threads
+    )
 
 
-def align_single(genome, files, output, *, sample: str, run: str, structure: str = "", threads: int = 1) -> dict:
+def align_single(
+    genome,
+    files,
+    output,
+    *,
+    sample: str,
+    run: str,
+    structure: str = "",
+    trim: dict | None = None,
+    threads: int = 1,
+    aligner: str = "bwa",
+) -> dict:
     """As `align_pairs`, for single reads: (reads,) and, where the structure says so, reads of barcodes.
 
-    Returns     {"reads": number, "short": reads of which nothing was left behind their barcode}
+    Returns     {"reads": number, "short": reads of which nothing was left}, with trimming trim.COUNTS
     """
-    counts = {"reads": 0, "short": 0}
-    batches = _batches(files, Barcodes(structure), 1, counts)
-    align_batches(genome, batches, output, sample=sample, run=run, ends=1, threads=threads)
-    return counts
+    return _align_files(
+        genome, files, output, 1, structure, trim, None, aligner, sample=sample, run=run, threads=threads
+    )
 
 
-def align_batches(genome, batches, output, *, sample: str, run: str, ends: int, threads: int = 1, kept=None) -> None:
+def _align_files(genome, files, output, ends, structure, trim, host_genome, aligner, *, sample, run, threads) -> dict:
+    where = Barcodes(structure)
+    # behind a short insert stands the barcode of the other end, then the adapter
+    behind = tuple(cutter.length for cutter in reversed(where.cutters))
+    counts, about = {"pairs" if ends == 2 else "reads": 0, "short": 0}, {"sample": sample, "run": run}
+    trimmer = Trimmer(**trim, behind=behind) if trim else None
+    batches = partial(_batches, files, where, ends)
+    words = {"ends": ends, "threads": threads, "aligner": aligner}
+    with tempfile.TemporaryDirectory(dir=Path(output).parent) as folder:
+        kept = None
+        if host_genome:
+            counts |= dict.fromkeys(host.COUNTS.values(), 0)
+            theirs = f"{folder}/host.f4"
+            _write_scores(theirs, host_genome, batches({}, Trimmer(**trim, behind=behind) if trim else None), **words)
+            kept = partial(_not_of_host, theirs, counts)
+        align_batches(genome, batches(counts, trimmer), output, kept=kept, **words, **about)
+    return counts | (trimmer.counts if trimmer else {})
+
+
+def align_batches(
+    genome,
+    batches,
+    output,
+    *,
+    sample: str,
+    run: str,
+    ends: int,
+    threads: int = 1,
+    aligner: str = "bwa",
+    kept=None,
+) -> None:
     """Align batches of reads and write them as one BAM sorted by place.
 
-    batches   (reads, tags): pysam.FastxRecord, mates beside each other; for each read its tags (name, value, type), or
-              a function that gives them, of the alignments found for each read
+    batches   (reads, tags): pysam.FastxRecord, mates beside each other; for each read its tags (name, value, type)
     ends      2 for pairs, 1 for single reads
-    kept      a function of a batch's reads and the alignments found: numbers of the reads to keep; None: all
+    aligner   one of ALIGNERS
+    kept      a function of the templates' alignments that gives those to keep; None: all
     """
     import pysam
 
-    output, (aligner, options) = Path(output), _aligner(genome, ends, threads)
+    output, group = Path(output), read_group(sample, run)
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         named = f"{folder}/named.bam"
         top = pysam.AlignmentHeader.from_dict(header(genome, sample, run, "unsorted"))
+        templates = ALIGNERS[aligner](genome, batches, ends=ends, threads=threads)
         with pysam.AlignmentFile(named, "wb", header=top, format_options=[b"level=0"]) as bam:
-            for reads, tags in batches:
-                found = aligner.align(reads, options)
-                own = tags(found) if callable(tags) else tags
-                if kept is not None:
-                    numbers = kept(reads, found)
-                    found, own = [found[number] for number in numbers], [own[number] for number in numbers]
-                if ends == 2:
-                    _set_pairs(found)
-                for records, of_read in zip(found, own, strict=True):
+            for mates in kept(templates) if kept else templates:
+                scores = [_mate_score(records[0]) for records in mates]
+                name = _barcode(mates)
+                for which, records in enumerate(mates):
                     for record in records:
-                        record.set_tag("RG", read_group(sample, run), "Z")
-                        for tag in of_read:
-                            record.set_tag(*tag)
+                        record.set_tag("RG", group, "Z")
+                        if ends == 2:
+                            record.set_tag("ms", scores[1 - which], "i")
+                        if name is not None:
+                            record.set_tag(BARCODES, None)
+                            record.set_tag("RX", name, "Z")
                         bam.write(record)
         sort(named, output, folder, threads)
 
 
-def _aligner(genome, ends: int, threads: int):
-    """bwa on a genome, and its options for pairs (ends 2) or single reads."""
-    import pybwa
-
-    options = pybwa.BwaMemOptions(threads=threads)
-    options.interleaved_paired_end = ends == 2
-    options.chunk_size = 2**30 // threads  # pybwa multiplies it by the threads, in 32 bits; our batches are smaller
-    return pybwa.BwaMem(prefix=str(genome)), options
+def _barcode(mates) -> str | None:
+    """The tag RX of a template whose reads had barcodes, from these and where its ends lie; else None."""
+    if not mates[0][0].has_tag(BARCODES):
+        return None
+    one, two = mates[0][0].get_tag(BARCODES).split("-")
+    return molecule(one, two, swap=len(mates) == 2 and _second_is_left(*map(primary, mates)))
 
 
-def _not_of_host(aligner, options, counts, reads, found) -> list[int]:
-    """Numbers of the reads of pairs that fit the host less well, or fit nowhere; all pairs are counted by class."""
-    kinds = host.classes(host.scores(found), host.scores(aligner.align(reads, options)))
-    for kind, name in host.COUNTS.items():
-        counts[name] += int((kinds == kind).sum())
-    return [2 * i + mate for i, kind in enumerate(kinds) if kind in (host.GRAFT, host.NEITHER) for mate in (0, 1)]
+def _write_scores(path, genome, batches, *, ends: int, threads: int, aligner: str) -> None:
+    """Scores of every template against a genome (host.scores), as float32 in a file: they may be many."""
+    with open(path, "wb") as file:
+        for templates in _chunks(ALIGNERS[aligner](genome, batches, ends=ends, threads=threads)):
+            host.scores([records for mates in templates for records in mates]).astype("f4").tofile(file)
+
+
+def _not_of_host(path, counts, templates):
+    """Templates that fit the host less well than the genome, or fit nowhere; all are counted by class."""
+    with open(path, "rb") as file:
+        for some in _chunks(templates):
+            theirs = np.fromfile(file, "f4", 2 * len(some)).reshape(-1, 2)
+            kinds = host.classes(host.scores([records for mates in some for records in mates]), theirs)
+            for kind, name in host.COUNTS.items():
+                counts[name] += int((kinds == kind).sum())
+            yield from (mates for mates, kind in zip(some, kinds, strict=True) if kind in (host.GRAFT, host.NEITHER))
+
+
+def _chunks(templates):
+    """Lists of TOLD_APART templates."""
+    while some := list(islice(templates, TOLD_APART)):
+        yield some
 
 
 def sort(source, output, folder: str, threads: int) -> None:
@@ -146,25 +203,28 @@ def sort(source, output, folder: str, threads: int) -> None:
         samtools("sort", "--no-PG", "-l", 1, "-m", "256M", "-@", extra, "-T", f"{folder}/part", "-o", temporary, source)
 
 
-def _batches(files, where: Barcodes, ends: int, counts):
-    """Reads, mates beside each other, and their barcodes, in batches of BATCH_BASES bases, for `align_batches`."""
+def _batches(files, where: Barcodes, ends: int, counts: dict, trimmer: Trimmer | None):
+    """Reads, mates beside each other, and their barcodes as tags, in batches of BATCH_BASES bases."""
     import pysam
 
-    reads, barcodes, bases = [], [], 0
-    unit = "pairs" if ends == 2 else "reads"
+    reads, tags, bases = [], [], 0
+    unit, whole = ("pairs" if ends == 2 else "reads"), where.untouched and not trimmer
+    counts |= {unit: 0, "short": 0}
     with ExitStack() as stack:
         streams = [stack.enter_context(pysam.FastxFile(file)) for file in files]
         for records in zip(*streams, strict=True):
             mates, name = records[:ends], records[0].name
             if name.endswith("/1"):
                 name = name[:-2]
-            if where.untouched and all(one.sequence and one.name == name for one in mates):
+            own = ()
+            if whole and all(one.sequence and one.name == name for one in mates):
                 reads += mates
-                barcodes.append(None)
             else:
                 found, short = [], False
-                for read, cutter in zip(mates, where.cutters, strict=False):
+                for mate, (read, cutter) in enumerate(zip(mates, where.cutters, strict=False)):
                     barcode, sequence, quality = cutter.cut(read.sequence or "", read.quality or "")
+                    if trimmer:
+                        sequence, quality = trimmer.trim(mate, name, sequence, quality)
                     short |= not sequence
                     found.append(barcode)
                     reads.append(pysam.FastxRecord(name=name, sequence=sequence or "N", quality=quality or "!"))
@@ -172,103 +232,23 @@ def _batches(files, where: Barcodes, ends: int, counts):
                     found = [where.third.cut(records[-1].sequence or "", "")[0], ""]
                 elif where.separator:
                     found = where.in_name(name)
-                barcodes.append([*found, ""][:2])
+                if any(found):
+                    own = ((BARCODES, "-".join([*found, ""][:2]), "Z"),)
                 counts["short"] += short
+            tags += [own] * ends
             counts[unit] += 1
             bases += sum(len(one.sequence or "") for one in mates)
             if bases >= BATCH_BASES:
-                yield reads, partial(_barcode_tags, barcodes, ends)
-                reads, barcodes, bases = [], [], 0
+                yield reads, tags
+                reads, tags, bases = [], [], 0
     if reads:
-        yield reads, partial(_barcode_tags, barcodes, ends)
-
-
-def _barcode_tags(barcodes, ends: int, found) -> list:
-    """The tag RX of every read of a batch, from its barcodes and where its mates lie."""
-    tags = []
-    for i, pair in enumerate(barcodes):
-        name = None
-        if pair is not None and any(pair):
-            swap = ends == 2 and _second_is_left(_main(found[2 * i]), _main(found[2 * i + 1]))
-            name = molecule(*pair, swap=swap)
-        tags += [[("RX", name, "Z")] if name else []] * ends
-    return tags
-
-
-def _set_pairs(found) -> None:
-    """Set the flags that pybwa leaves out, and the mate's score for `samtools markdup`."""
-    mains = [_main(records) for records in found]
-    pairs = [_direction(*mains[i : i + 2]) for i in range(0, len(mains), 2)]
-    bounds = insert_bounds(
-        [pair for i, pair in enumerate(pairs) if pair and _unique(mains[2 * i]) and _unique(mains[2 * i + 1])]
-    )
-    for i, pair in enumerate(pairs):
-        proper = pair is not None and pair[0] in bounds and bounds[pair[0]][0] <= pair[1] <= bounds[pair[0]][1]
-        for which in (0, 1):
-            score = _mate_score(found[2 * i + 1 - which][0])
-            for record in found[2 * i + which]:
-                record.set_tag("ms", score, "i")
-                record.flag |= 0x1 | (0x80 if which else 0x40) | (0x2 if proper else 0)
-                if record.flag & 0x18 == 0x18:  # bwa lays an unplaced mate beside its read, on the same strand
-                    record.flag |= 0x20
+        yield reads, tags
 
 
 def _mate_score(record) -> int:
     """What `samtools markdup` ranks pairs by, from `samtools fixmate -m`: the sum of base qualities of 15 or more."""
     qualities = np.frombuffer(record.query_qualities, np.uint8)
     return int(qualities[qualities >= 15].sum(dtype=np.int64))
-
-
-def _main(records):
-    """The primary alignment of a read, or None when it is unmapped."""
-    for record in records:
-        if not record.flag & 0x904:
-            return record
-    return None
-
-
-def _five_prime(record) -> int:
-    """Where a read's first aligned base lies (0-based), on its own strand."""
-    return record.reference_end - 1 if record.flag & 0x10 else record.reference_start
-
-
-def _direction(one, two):
-    """(orientation, distance) of a pair as bwa infers it: 0 FF, 1 FR, 2 RF, 3 RR; None when it has none."""
-    if one is None or two is None or one.reference_id != two.reference_id:
-        return None
-    reverse1, reverse2 = bool(one.flag & 0x10), bool(two.flag & 0x10)
-    sign = -1 if reverse1 else 1  # seen along the strand of read 1
-    ahead = (_five_prime(two) - _five_prime(one)) * sign
-    return (0 if reverse1 == reverse2 else 1) ^ (0 if ahead > 0 else 3), abs(ahead)
-
-
-def _unique(record) -> bool:
-    """Its second-best score is well below its best, so that it may speak for the insert size."""
-    return record.has_tag("XS") and record.get_tag("XS") <= MIN_RATIO * record.get_tag("AS")
-
-
-def insert_bounds(pairs) -> dict[int, tuple[int, int]]:
-    """Bounds of the insert size of proper pairs for each orientation that has enough pairs (bwa's mem_pestat).
-
-    pairs    (orientation, distance) of pairs whose two ends are placed uniquely
-    """
-    sizes = {d: sorted(size for way, size in pairs if way == d and 0 < size <= LARGEST) for d in range(4)}
-    most, bounds = max(map(len, sizes.values())), {}
-    for way, values in sizes.items():
-        n = len(values)
-        if n < MIN_COUNT or n < most * MIN_SHARE:
-            continue
-        quarter, three = (values[int(share * n + 0.499)] for share in (0.25, 0.75))
-        low = max(1, int(quarter - OUTLIER * (three - quarter) + 0.499))
-        high = int(three + OUTLIER * (three - quarter) + 0.499)
-        kept = np.array([size for size in values if low <= size <= high], float)
-        mean, deviation = kept.mean(), kept.std()
-        low = int(quarter - MAPPING * (three - quarter) + 0.499)
-        high = int(three + MAPPING * (three - quarter) + 0.499)
-        low = min(low, int(mean - DEVIATIONS * deviation + 0.499))
-        high = max(high, int(mean + DEVIATIONS * deviation + 0.499))
-        bounds[way] = (max(1, low), high)
-    return bounds
 
 
 def _second_is_left(one, two) -> bool:

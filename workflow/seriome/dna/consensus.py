@@ -218,12 +218,15 @@ def _on_both(molecule) -> bool:
     return min(strands) != max(strands)
 
 
-def write_consensus(units, output, genome, *, sample: str, mode: str, min_reads: int, threads: int = 1):
+def write_consensus(
+    units, output, genome, *, sample: str, mode: str, min_reads: int, threads: int = 1, aligner: str = "bwa"
+):
     """Consensus reads of a sample's aligned units, aligned anew: a BAM sorted by place, one read (pair) per molecule.
 
     units     sorted BAMs of one sample's read pairs or single reads, with RX; duplicates are not marked
     mode      `single`: every molecule of at least min_reads templates; `duplex`: only those read from both strands,
               with at least min_reads of each
+    aligner   one of align.ALIGNERS
     Tags      RX barcode, MI number of the molecule, cD and cM most and least reads at a called base, cE share of the
               raw bases there that differ
     Returns   (numbers, sizes): the sample's numbers and the histogram of `family_rows`
@@ -244,7 +247,8 @@ def write_consensus(units, output, genome, *, sample: str, mode: str, min_reads:
             first = next(groups, [])
             ends = len(first[0][1].reads) if first else 2
             batches = _fastq(chain([first], groups) if first else [])
-            align_batches(genome, batches, output, sample=sample, run="consensus", ends=ends, threads=threads)
+            words = {"sample": sample, "run": "consensus", "aligner": aligner}
+            align_batches(genome, batches, output, ends=ends, threads=threads, **words)
     return _numbers(numbers, sizes), sizes
 
 
