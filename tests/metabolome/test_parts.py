@@ -4,16 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from seriome.config import schema, with_defaults
 from seriome.errors import DataError, InputError
 from seriome.features import read_features, write_features
 from seriome.metabolome import atlas as atlases
-from seriome.metabolome import openms
+from seriome.metabolome import control, naming, openms, spectra
 from seriome.metabolome.align import align, match
 from seriome.metabolome.detect import detect
-from seriome.metabolome.measure import combine, empty, measure
+from seriome.metabolome.levels import levels
+from seriome.metabolome.measure import empty, measure
 from seriome.metabolome.tables import read_compounds
 
-NAMING = {"name_ppm": 10, "name_rt_s": 15}
+SETTINGS = with_defaults({}, schema("config")["properties"]["metabolome"])
 ABOUT = {"patient": "P1", "sample": "S1", "timepoint": "T0", "assay": "metabolome", "day": 0}
 
 
@@ -42,10 +44,11 @@ def gauss(times, centre, height, fwhm):
 
 def one_feature(**changes):
     row = {"feature": "M00001", "mz": 200.0, "rt_s": 50.0, "fwhm_s": 8.0, "area": 1.0, "name": "x", "in_blank": False}
+    row |= {"polarity": "positive", "compound_id": None, "pool_log2_area": 1.0}
     return pd.DataFrame([row | changes])
 
 
-NOTE = {"fwhm_s": 8.0, "rt_tolerance_s": 12.0, "polarity": "positive"}
+NOTE = {"positive": {"fwhm_s": 8.0, "rt_tolerance_s": 12.0}}
 LINK = {"link_ppm": 10, "max_shift_s": 30}
 NOTHING = pd.DataFrame({"mz": [], "rt_s": [], "area": []}, dtype=float)
 
@@ -150,14 +153,20 @@ def test_pairs_are_one_to_one_and_the_nearest_first():
 
 def compounds_of(*rows):
     table = pd.DataFrame(rows, columns=["compound_id", "name", "formula", "mass", "rt_s"])
-    return table.astype({"mass": float, "rt_s": float})
+    return table.astype({"mass": float, "rt_s": float}).assign(inchikey="")
 
 
 LEUCINE = 131.094629  # C6H14NO2 less H: leucine and isoleucine
 
 
 def named(table, features, polarity="positive"):
-    return atlases.name(pd.DataFrame(features, columns=["mz", "rt_s"]), table, polarity, NAMING)
+    atlas = pd.DataFrame(features, columns=["mz", "rt_s"])
+    atlas = atlas.assign(feature=[f"M{n}" for n in range(len(atlas))], polarity=polarity, isotope_ratio=np.nan)
+    places = [f"{mz:.4f}@{rt:.0f}s" for mz, rt in zip(atlas["mz"], atlas["rt_s"], strict=True)]
+    atlas = atlas.assign(name=places, compound_id=None, adduct=None, msi_level=4, ppm_error=np.nan)
+    atlas = atlas.assign(spectral_score=np.nan, matched_peaks=np.nan)
+    none = pd.DataFrame(columns=spectra.MATCHES)
+    return naming.name(atlas, naming.candidates(atlas, table, none, SETTINGS))
 
 
 def test_isomers_are_named_by_their_time():
@@ -194,6 +203,12 @@ def measurement(*areas, lod=8.0, state=None):
     return pd.DataFrame({"feature": index, "area": areas, "lod_area": limit, "state": state})
 
 
+def combine(tables, atlas):
+    constants, offsets, _ = control.learn(atlas, [], SETTINGS)
+    injections = [{"batch": "", "injection": None, "table": table} for table in tables]
+    return levels(injections, atlas, constants, offsets, SETTINGS)[0]
+
+
 def test_injections_of_a_sample_are_averaged_on_the_log_scale(tmp_path):
     atlas = pd.concat([one_feature(feature=f"M{n:05d}", in_blank=n == 4) for n in range(1, 6)], ignore_index=True)
     nan = np.nan
@@ -219,7 +234,7 @@ def test_no_injection_or_no_atlas_gives_an_empty_table_that_can_be_written(tmp_p
 
 def test_no_features_no_atlas():
     with pytest.raises(DataError, match="no_atlas"):
-        atlases.learn([(NOTHING, {"usable": False})], [], compounds_of(), {})
+        atlases.learn([(NOTHING, {"polarity": "positive"})], [], {})
 
 
 def test_an_injection_without_peaks_is_a_gap():
@@ -229,17 +244,26 @@ def test_an_injection_without_peaks_is_a_gap():
         detect(run)
 
 
-@pytest.mark.parametrize(("ions", "reason"), [([], "no_ms1_spectra"), ([(200.0, np.full(9, 5.0))], "mixed_polarity")])
-def test_files_that_cannot_be_used_say_why(tmp_path, ions, reason):
+def switching(path, ions):
     import pyopenms as oms
 
     experiment = made_run(np.arange(9.0), ions)
-    other = made_run(np.arange(9.0) + 9, ions, "NEGATIVE")
-    for spectrum in other:
+    for spectrum in made_run(np.arange(9.0) + 0.5, ions, "NEGATIVE"):
         experiment.addSpectrum(spectrum)
-    oms.MzMLFile().store(str(tmp_path / "run.mzML"), experiment)
-    with pytest.raises(DataError, match=reason):
+    oms.MzMLFile().store(str(path), experiment)
+
+
+def test_a_file_without_peaks_says_so(tmp_path):
+    switching(tmp_path / "run.mzML", [])
+    with pytest.raises(DataError, match="no_ms1_spectra"):
         openms.load(tmp_path / "run.mzML")
+
+
+def test_a_file_that_switches_polarity_is_two_runs(tmp_path):
+    switching(tmp_path / "run.mzML", [(200.0, np.full(9, 5.0))])
+    runs = openms.load(tmp_path / "run.mzML")
+    assert [run.polarity for run in runs] == ["positive", "negative"]
+    assert [run.times[0] for run in runs] == [0.0, 0.5]
 
 
 def test_profile_spectra_are_centroided(tmp_path):
@@ -255,7 +279,7 @@ def test_profile_spectra_are_centroided(tmp_path):
         spectrum.set_peaks((grid, 1e5 * np.exp(-0.5 * ((grid - 200.0) / 0.004) ** 2)))
         experiment.addSpectrum(spectrum)
     oms.MzMLFile().store(str(tmp_path / "run.mzML"), experiment)
-    run = openms.load(tmp_path / "run.mzML")
+    (run,) = openms.load(tmp_path / "run.mzML")
     assert run.picked
     assert len(run.peaks[0]) == 5
     assert run.peaks[0] == pytest.approx(200.0, abs=1e-4)

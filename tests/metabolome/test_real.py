@@ -10,7 +10,6 @@ from seriome.metabolome import openms
 from seriome.metabolome.align import match
 from seriome.metabolome.detect import detect
 from seriome.metabolome.measure import measure
-from seriome.metabolome.tables import read_compounds
 
 SETTINGS = with_defaults({}, schema("config")["properties"]["metabolome"])
 
@@ -25,10 +24,10 @@ def real(shared_real):
     runs = {}
     for key, name in RUNS.items():
         path = folder / name if (folder / name).exists() else folder / f"{name}.gz"
-        run = openms.load(path)
+        (run,) = openms.load(path)
         features, found = detect(run)
         runs[key] = run, features, found | openms.describe(run)
-    atlas, note = atlases.learn([run[1:] for run in runs.values()], [], read_compounds(), SETTINGS)
+    atlas, note = atlases.learn([run[1:] for run in runs.values()], [], SETTINGS)
     expected = pd.read_csv(folder / "expected_results.csv")
     return runs, atlas, note, expected
 

@@ -8,16 +8,20 @@ from scipy.stats import spearmanr
 from seriome.config import schema, with_defaults
 from seriome.errors import DataError
 from seriome.metabolome import atlas as atlases
-from seriome.metabolome import openms
+from seriome.metabolome import control, naming, openms, spectra
+from seriome.metabolome.adducts import PROTON
 from seriome.metabolome.detect import detect
-from seriome.metabolome.measure import combine, measure
+from seriome.metabolome.levels import levels as project
+from seriome.metabolome.measure import measure
 from seriome.metabolome.tables import read_compounds, read_table, write_table
 from seriome.simulate.metabolome import (
     CONTAMINANTS,
+    FRAGMENTED,
     compounds,
     reference_levels,
     write_compounds,
     write_injection,
+    write_library,
 )
 
 SETTINGS = with_defaults({}, schema("config")["properties"]["metabolome"])
@@ -25,7 +29,7 @@ ABSENT = "kynurenine"
 
 
 def injection(path):
-    run = openms.load(path)
+    (run,) = openms.load(path)
     features, found = detect(run)
     return run, features, found | openms.describe(run)
 
@@ -42,7 +46,8 @@ def study(tmp_path_factory):
     }
     runs = {}
     for number, name in enumerate(["pool1", "before", "pool2", "after", "pool3"], start=1):
-        write_injection(folder / f"{name}.mzML", levels.get(name, reference), seed=7, injection=number)
+        path, pool = folder / f"{name}.mzML", name.startswith("pool")
+        write_injection(path, levels.get(name, reference), seed=7, injection=number, pool=pool)
         runs[name] = injection(folder / f"{name}.mzML")
     for name in ("blank1", "blank2"):
         write_injection(folder / f"{name}.mzML", {}, seed=7, injection=6 + int(name[-1]), blank=True)
@@ -51,8 +56,21 @@ def study(tmp_path_factory):
     table = read_compounds(folder / "compounds.tsv")
     pools = [runs[name][1:] for name in ("pool1", "pool2", "pool3")]
     blanks = [runs[name][1:] for name in ("blank1", "blank2")]
-    atlas, note = atlases.learn(pools, blanks, table, SETTINGS)
-    return {"runs": runs, "atlas": atlas, "note": note, "change": change, "pools": pools, "table": table}
+    atlas, note = atlases.learn(pools, blanks, SETTINGS)
+    ms2 = pd.concat([spectra.fragments(folder / f"{name}.mzML") for name in ("pool1", "pool2", "pool3")])
+    write_library(folder / "spectra.msp")
+    library = spectra.read_library(folder / "spectra.msp", SETTINGS["fragment_da"])
+    matches, _ = spectra.search(atlas, note, ms2, library, table, SETTINGS)
+    atlas = naming.name(atlas, naming.candidates(atlas, table, matches, SETTINGS))
+    return {
+        "matches": matches,
+        "runs": runs,
+        "atlas": atlas,
+        "note": note,
+        "change": change,
+        "pools": pools,
+        "table": table,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +79,10 @@ def measured(study):
     result = {}
     for name in ("before", "after", "blank1"):
         table, qc = measure(*study["runs"][name], study["atlas"], study["note"], SETTINGS)
-        result[name] = combine([table], study["atlas"]).set_index("feature"), qc
+        constants, offsets, _ = control.learn(study["atlas"], [], SETTINGS)
+        one = [{"batch": "", "injection": None, "table": table}]
+        found, _ = project(one, study["atlas"], constants, offsets, SETTINGS | {"normalise": "none"})
+        result[name] = found.set_index("feature"), qc
     return result
 
 
@@ -79,6 +100,15 @@ def test_names_stand_at_the_right_place(study):
         assert (rows["rt_s"] - one.rt_s).abs().max() < 5, one.name
 
 
+def test_fragment_spectra_support_what_was_fragmented(study):
+    best = study["matches"].drop_duplicates("feature").set_index("compound_id")
+    assert set(FRAGMENTED) <= set(best.index)
+    assert (best.loc[list(FRAGMENTED), "spectral_score"] >= SETTINGS["min_score"]).all()
+    assert (best.loc[list(FRAGMENTED), "matched_peaks"] >= 3).all()
+    named = study["atlas"].dropna(subset=["spectral_score"])
+    assert set(FRAGMENTED) <= set(named["compound_id"])
+
+
 def test_unnamed_features_are_level_4_and_called_by_their_place(study):
     unknown = study["atlas"][study["atlas"]["msi_level"] == 4]
     assert len(unknown) >= 20
@@ -90,7 +120,7 @@ def test_unnamed_features_are_level_4_and_called_by_their_place(study):
 def test_no_isotope_stands_as_a_feature_of_its_own(study):
     atlas = study["atlas"]
     for one in compounds():
-        mz = one.mass + atlases.PROTON + 1.0033548
+        mz = one.mass + PROTON + 1.0033548
         near = (atlas["mz"] / mz - 1).abs() < 3e-6
         assert not (near & ((atlas["rt_s"] - one.rt_s).abs() < 6)).any(), one.name
 
@@ -156,11 +186,11 @@ def test_what_peak_detection_missed_is_filled_from_the_raw_spectra(study):
 
 
 def test_a_new_sample_changes_no_feature_of_the_atlas(study):
-    again, note = atlases.learn(study["pools"], [], study["table"], SETTINGS)
+    again, note = atlases.learn(study["pools"], [], SETTINGS)
     pd.testing.assert_series_equal(again["feature"], study["atlas"]["feature"])
     assert again["blank_ratio"].isna().all()
     assert not again["in_blank"].any()
-    assert note["blanks"] == 0
+    assert note["positive"]["blanks"] == 0
 
 
 def test_an_injection_cut_short_measured_only_what_it_reached(study, tmp_path):

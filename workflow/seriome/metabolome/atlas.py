@@ -1,7 +1,5 @@
 """The atlas: which features exist in this study, learned once from the pooled quality controls."""
 
-from collections import Counter
-
 import numpy as np
 import pandas as pd
 
@@ -9,12 +7,6 @@ from seriome.errors import DataError
 from seriome.metabolome.align import align, match, near_pairs
 from seriome.metabolome.openms import parameters, silent
 
-ELECTRON = 5.48579909e-4  # Da, CODATA 2018
-PROTON = 1.00782503207 - ELECTRON  # hydrogen less its electron, Da
-ADDUCTS = {  # shift of m/z from the neutral mass (Da), singly charged; the first is the one that a bare name means
-    "positive": {"[M+H]+": PROTON, "[M+Na]+": 22.9897692809 - ELECTRON},
-    "negative": {"[M-H]-": -PROTON},
-}
 ISOTOPES = (  # heavier isotopes that may stand alone: mass step (Da), largest plausible share of the first peak
     (1.0033548, 1.0),  # 13C
     (2.0067097, 0.5),  # two 13C
@@ -24,10 +16,12 @@ ISOTOPES = (  # heavier isotopes that may stand alone: mass step (Da), largest p
 )  # masses: AME2020, doi:10.1088/1674-1137/abddaf; shares: generous bounds for molecules below 1000 Da
 COLUMNS = [
     "feature",
+    "polarity",
     "mz",
     "rt_s",
     "fwhm_s",
     "charge",
+    "isotope_ratio",
     "n_pools",
     "pool_log2_area",
     "name",
@@ -35,35 +29,46 @@ COLUMNS = [
     "adduct",
     "msi_level",
     "ppm_error",
+    "spectral_score",
+    "matched_peaks",
     "blank_ratio",
     "in_blank",
 ]
-NUMBERS = ["mz", "rt_s", "fwhm_s", "pool_log2_area", "ppm_error", "blank_ratio"]
+NUMBERS = ["mz", "rt_s", "fwhm_s", "isotope_ratio", "pool_log2_area", "ppm_error", "spectral_score", "matched_peaks"]
+NUMBERS += ["blank_ratio"]
 
 
-def learn(pools, blanks, compounds: pd.DataFrame, settings: dict) -> tuple[pd.DataFrame, dict]:
-    """Link the features of the pools, keep what stands in enough of them, name it, and hold it against the blanks.
+def learn(pools, blanks, settings: dict) -> tuple[pd.DataFrame, dict]:
+    """Link the features of the pools, keep what stands in enough of them, and hold it against the blanks.
 
-    pools, blanks  lists of (features, found) as `detect` gives them; found has also `polarity`
-    compounds      the compounds table: compound_id name formula mass rt_s (NaN where unknown); may be empty
+    pools, blanks  lists of (features, found) as `detect` gives them, one per run; found has also `polarity`
     settings       the section `metabolome` of the configuration
-    Returns        the atlas (COLUMNS) by m/z, and what goes with it: polarity, fwhm_s, rt_tolerance_s, counts
+    Returns        the atlas (COLUMNS), positive before negative, by m/z; names are those of unknowns (see `naming`)
+                   what goes with it, per polarity: fwhm_s, rt_tolerance_s, counts
 
-    A feature's m/z and retention time are the medians over the pools that have it (retention as it was measured, so
-    that no single run is the truth). Heavier isotopes that stood alone are left out. With both polarities among the
-    pools, the more frequent one makes the atlas.
+    Each polarity is an atlas of its own. A feature's m/z and retention time are the medians over the pools that have
+    it (retention as it was measured, so that no single run is the truth). Heavier isotopes that stood alone are left
+    out.
     Raises         DataError no_atlas
     """
-    pools = [(table, found) for table, found in pools if len(table)]
-    if not pools:
+    parts, note = [], {}
+    for polarity in ("positive", "negative"):
+        own = [(table, found) for table, found in pools if found["polarity"] == polarity and len(table)]
+        if own:
+            against = [table for table, found in blanks if found["polarity"] == polarity]
+            part, note[polarity] = _learn(own, against, polarity, settings)
+            parts.append(part)
+    if not parts:
         raise DataError(
             "no_atlas",
             "none of the injections that the atlas is learned from has features",
             "mend or repeat them; where only the pools are broken, metabolome.atlas: all learns from every sample",
         )
-    polarity = Counter(found["polarity"] for _, found in pools).most_common(1)[0][0]
-    pools = [(table, found) for table, found in pools if found["polarity"] == polarity]
-    blanks = [(table, found) for table, found in blanks if found.get("polarity") == polarity]
+    return pd.concat(parts, ignore_index=True)[COLUMNS], note
+
+
+def _learn(pools, blanks, polarity: str, settings: dict) -> tuple[pd.DataFrame, dict]:
+    """The atlas of one polarity; `blanks` are tables of features."""
     fwhm_s = float(np.median([found["fwhm_s"] for _, found in pools]))
     rt_tolerance_s = settings["link_rt_s"] or 1.5 * fwhm_s
     grouped = link([table for table, _ in pools], fwhm_s, rt_tolerance_s, settings)
@@ -73,18 +78,24 @@ def learn(pools, blanks, compounds: pd.DataFrame, settings: dict) -> tuple[pd.Da
     unique = len(atlas)
     atlas = _without_isotopes(atlas, settings["link_ppm"], 0.5 * fwhm_s)
     isotopes = unique - len(atlas)
-    ratio = _blank_ratio(atlas, [table for table, _ in blanks], fwhm_s, rt_tolerance_s, settings)
+    ratio = _blank_ratio(atlas, blanks, fwhm_s, rt_tolerance_s, settings)
     atlas = atlas.assign(
-        feature=[f"M{number:05d}" for number in range(1, len(atlas) + 1)],
+        feature=[f"M{polarity[0].upper()}{number:05d}" for number in range(1, len(atlas) + 1)],
+        polarity=polarity,
         pool_log2_area=np.log2(atlas["area"]),
         blank_ratio=ratio,
-        in_blank=ratio >= settings["blank_ratio"] if blanks else False,
+        in_blank=ratio >= settings["blank_ratio"] if len(blanks) else False,
+        name=[f"{mz:.4f}@{rt:.0f}s" for mz, rt in zip(atlas["mz"], atlas["rt_s"], strict=True)],
+        compound_id=None,
+        adduct=None,
+        msi_level=4,
+        ppm_error=np.nan,
+        spectral_score=np.nan,
+        matched_peaks=np.nan,
     )
-    atlas = name(atlas, compounds, polarity, settings)
     note = {
         "pools": len(pools),
         "blanks": len(blanks),
-        "polarity": polarity,
         "fwhm_s": fwhm_s,
         "rt_tolerance_s": float(rt_tolerance_s),
         "linked_groups": len(grouped),
@@ -92,7 +103,7 @@ def learn(pools, blanks, compounds: pd.DataFrame, settings: dict) -> tuple[pd.Da
         "doubled_left_out": len(enough) - unique,
         "isotopes_left_out": isotopes,
     }
-    return atlas[COLUMNS], note
+    return atlas, note
 
 
 def empty() -> pd.DataFrame:
@@ -103,7 +114,7 @@ def empty() -> pd.DataFrame:
 
 
 def link(tables: list[pd.DataFrame], fwhm_s: float, rt_tolerance_s: float, settings: dict) -> pd.DataFrame:
-    """Groups of like features, at most one of each table: mz rt_s area fwhm_s charge (medians), n_pools.
+    """Groups of like features, at most one of each table: mz rt_s area fwhm_s charge isotope_ratio (medians), n_pools.
 
     Every table is aligned to the one with the most features; groups by quality threshold clustering (OpenMS
     FeatureGroupingAlgorithmQT; Weisser et al. 2013, doi:10.1021/pr300992u).
@@ -145,7 +156,8 @@ def link(tables: list[pd.DataFrame], fwhm_s: float, rt_tolerance_s: float, setti
     group, starts = [part[0] for part in parts], np.cumsum([0, *map(len, tables)])
     linked = pd.concat(tables).iloc[[starts[table] + row for _, table, row in parts]].reset_index(drop=True)
     charge = linked["charge"].where(linked["charge"] > 0).groupby(group).median()
-    medians = linked[columns].astype(float).groupby(group).median()
+    linked["isotope_ratio"] = [ratios[1] if len(ratios) > 1 else np.nan for ratios in linked["isotopes"]]
+    medians = linked[[*columns, "isotope_ratio"]].astype(float).groupby(group).median()
     medians = medians.assign(charge=charge.fillna(0).astype(int), n_pools=linked.groupby(group).size())
     return medians.sort_values(["mz", "rt_s", "area"], ignore_index=True)
 
@@ -209,50 +221,3 @@ def _blank_ratio(atlas, blanks, fwhm_s, rt_tolerance_s, settings) -> np.ndarray:
             pairs = match(moved, atlas, ppm=settings["link_ppm"], rt_tolerance_s=rt_tolerance_s)
             areas[number, pairs["there"]] = blank["area"].to_numpy()[pairs["here"]]
     return np.median(areas, axis=0) / atlas["area"].to_numpy()
-
-
-def name(atlas: pd.DataFrame, compounds: pd.DataFrame, polarity: str, settings: dict) -> pd.DataFrame:
-    """Add name, compound_id, adduct, msi_level and ppm_error to features with mz and rt_s.
-
-    A compound with a retention time names at most one feature per adduct, the nearest in m/z and time: level 2
-    (putatively annotated). Mass alone cannot tell isomers apart: level 3, with all candidates. The rest is level 4,
-    unknown, and is called `123.0456@321s`. Level 1 (identified against a standard measured in the same laboratory) is
-    never claimed: that the table's retention times came from such standards cannot be known here.
-    Source  Sumner et al. 2007, Metabolomics 3:211, doi:10.1007/s11306-007-0082-2
-    """
-    atlas = atlas.assign(
-        name=[f"{mz:.4f}@{rt:.0f}s" for mz, rt in zip(atlas["mz"], atlas["rt_s"], strict=True)],
-        compound_id=None,
-        adduct=None,
-        msi_level=4,
-        ppm_error=np.nan,
-    )
-    wanted = _ions(compounds, polarity)
-    timed = wanted[wanted["rt_s"].notna()].reset_index(drop=True)
-    pairs = match(atlas, timed, ppm=settings["name_ppm"], rt_tolerance_s=settings["name_rt_s"])
-    first = next(iter(ADDUCTS[polarity]))
-    for here, there, off in zip(pairs["here"], pairs["there"], pairs["ppm"], strict=True):
-        ion = timed.loc[there]
-        called = ion["name"] if ion["adduct"] == first else f"{ion['name']} {ion['adduct']}"
-        atlas.loc[here, ["name", "compound_id", "adduct"]] = [called, ion["compound_id"], ion["adduct"]]
-        atlas.loc[here, ["msi_level", "ppm_error"]] = [2, off]
-    rest = wanted[wanted["rt_s"].isna()].reset_index(drop=True)
-    unnamed = np.flatnonzero(atlas["msi_level"] == 4)
-    mz, zeros = atlas["mz"].to_numpy()[unnamed], np.zeros(len(unnamed))
-    here, there = near_pairs(
-        mz, zeros, rest["mz"].to_numpy(), np.zeros(len(rest)), ppm=settings["name_ppm"], rt_tolerance_s=1.0
-    )
-    for row in np.unique(here):
-        near, at = rest.loc[np.sort(there[here == row])], unnamed[row]
-        near = near[near["adduct"] == near["adduct"].iloc[0]]  # the common adduct comes first
-        adduct, error = near["adduct"].iloc[0], (mz[row] / near["mz"].iloc[0] - 1) * 1e6
-        called = f"{' or '.join(near['name'])} ({adduct}, {atlas.loc[at, 'rt_s']:.0f}s)"
-        atlas.loc[at, ["name", "compound_id", "adduct"]] = [called, ";".join(near["compound_id"]), adduct]
-        atlas.loc[at, ["msi_level", "ppm_error"]] = [3, error]
-    return atlas
-
-
-def _ions(compounds: pd.DataFrame, polarity: str) -> pd.DataFrame:
-    """The m/z of every compound as every adduct, the common adduct first."""
-    ions = [compounds.assign(adduct=adduct, mz=compounds["mass"] + by) for adduct, by in ADDUCTS[polarity].items()]
-    return pd.concat(ions, ignore_index=True)

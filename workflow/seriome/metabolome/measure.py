@@ -1,4 +1,4 @@
-"""Every feature of the atlas in one injection, and the injections of one sample put together."""
+"""Every feature of the atlas in one injection."""
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,8 @@ def measure(run: Run, features: pd.DataFrame, found: dict, atlas: pd.DataFrame, 
 
     run       the injection's MS1 spectra
     features  what `detect` found in it, with `found`; they give the retention shift, and the place of each peak
-    atlas     with its `note`
-    Returns   table (COLUMNS, one row per feature of the atlas: area and lod_area in counts x s), qc (dict)
+    atlas     with its `note`; only the features of the run's polarity are looked for
+    Returns   table (COLUMNS, one row per feature of that polarity: area and lod_area in counts x s), qc (dict)
 
     Seen or not by the peak detection, an atlas feature is integrated the same way: at its m/z within `link_ppm`, in a
     window of 2.5 widths around the apex of the matched peak or, where none was matched, around the place that the
@@ -30,12 +30,13 @@ def measure(run: Run, features: pd.DataFrame, found: dict, atlas: pd.DataFrame, 
     `not_measured` where the run did not look (time or m/z outside of what it recorded).
     Raises    DataError other_polarity
     """
-    if run.polarity != note["polarity"]:
+    if run.polarity not in note:
         raise DataError(
             "other_polarity",
-            f"the injection is in {run.polarity} mode, the atlas in {note['polarity']} mode",
-            "run each polarity as a cohort of its own",
+            f"the injection is in {run.polarity} mode, the atlas knows only {' and '.join(sorted(note))} mode",
+            f"inject pools in {run.polarity} mode too",
         )
+    atlas, note = atlas[atlas["polarity"] == run.polarity].reset_index(drop=True), note[run.polarity]
     ppm, fwhm_s = settings["link_ppm"], note["fwhm_s"]
     warp = align(features, atlas, ppm=ppm, max_shift_s=settings["max_shift_s"], fwhm_s=fwhm_s)
     moved = features.assign(rt_s=warp(features["rt_s"]))
@@ -145,47 +146,3 @@ def empty() -> pd.DataFrame:
     """The measurements of an injection that nothing was measured in."""
     kinds = {"feature": "object", "state": "object", "detected": "bool"}
     return pd.DataFrame({column: pd.Series(dtype=kinds.get(column, "float64")) for column in COLUMNS})
-
-
-def combine(tables: list[pd.DataFrame], atlas: pd.DataFrame) -> pd.DataFrame:
-    """One sample's features from the measurements of its injections (each a table of `measure`).
-
-    value          mean of the log2 areas of the injections in which the feature was measured, where those are at
-                   least half of the injections that looked; else the feature is below_lod
-    lower, upper   95 % interval of that mean (Student's t); missing with one injection
-    lod            log2 of the smallest limit among the injections that looked
-    state          failed_qc where the blanks have the feature too (`in_blank` of the atlas): no value is given
-    """
-    from scipy.special import stdtrit
-
-    if not len(atlas) or not tables:
-        return pd.DataFrame(columns=["kind", "feature", "name", "value", "unit", "lower", "upper", "state", "lod"])
-    index = atlas["feature"].to_numpy()
-    log2 = np.log2(np.array([table.set_index("feature")["area"].reindex(index) for table in tables], float))
-    limits = np.array([table.set_index("feature")["lod_area"].reindex(index) for table in tables], float)
-    looked, measured = np.isfinite(limits).sum(0), np.isfinite(log2).sum(0)
-    total = np.where(np.isfinite(log2), log2, 0).sum(0)
-    value = np.divide(total, measured, out=np.full(len(index), np.nan), where=measured > 0)
-    squares = np.where(np.isfinite(log2), (log2 - value) ** 2, 0).sum(0)
-    freedom = np.maximum(measured - 1, 1)
-    margin = stdtrit(freedom, 0.975) * np.sqrt(squares / freedom / np.maximum(measured, 1))
-    margin = np.where(measured > 1, margin, np.nan)
-    lod = np.log2(np.where(np.isfinite(limits), limits, np.inf).min(0))
-    state = np.where(
-        looked == 0, "not_measured", np.where(2 * measured >= np.maximum(looked, 1), "measured", "below_lod")
-    )
-    state = np.where(atlas["in_blank"].to_numpy(bool), "failed_qc", state)
-    seen = state == "measured"
-    return pd.DataFrame(
-        {
-            "kind": "metabolite",
-            "feature": index,
-            "name": atlas["name"].to_numpy(),
-            "value": np.where(seen, value, np.nan),
-            "unit": "log2_area",
-            "lower": np.where(seen, value - margin, np.nan),
-            "upper": np.where(seen, value + margin, np.nan),
-            "state": state,
-            "lod": np.where(np.isfinite(lod) & (state != "failed_qc"), lod, np.nan),
-        }
-    )

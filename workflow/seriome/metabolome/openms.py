@@ -79,8 +79,8 @@ class Run:
         return float(np.median(np.diff(self.times))) if len(self.times) > 1 else 1.0
 
 
-def load(path) -> Run:
-    """The MS1 spectra of an mzML, plain or gzip; profile spectra are centroided.
+def load(path) -> list[Run]:
+    """The MS1 spectra of an mzML, plain or gzip, one run per polarity (positive first); profile is centroided.
 
     Spectra without a peak stay: they say that the instrument looked. Spectra without a polarity count as positive.
     Raises  DataError no_ms1_spectra
@@ -97,21 +97,23 @@ def load(path) -> Run:
         picked = oms.SpectrumSettings.SpectrumType.PROFILE in kinds
         if picked:
             experiment = oms.PeakPickerHiRes().pickExperiment(experiment, False)
-    filled = [spectrum for spectrum in experiment if spectrum.size()]
-    if len(filled) < 3:
+    parts = {polarity: oms.MSExperiment() for polarity in POLARITIES.values()}
+    for spectrum in experiment:
+        parts[polarity_of(spectrum)].addSpectrum(spectrum)
+    filled = {polarity: sum(spectrum.size() > 0 for spectrum in part) for polarity, part in parts.items()}
+    runs = [Run(part, polarity, picked) for polarity, part in parts.items() if filled[polarity] >= 3]
+    if not runs:
         raise DataError(
             "no_ms1_spectra",
-            f"{len(filled)} MS1 spectra with peaks: no chromatogram can be drawn from fewer than 3",
+            f"{sum(filled.values())} MS1 spectra with peaks: no chromatogram can be drawn from fewer than 3",
             "convert the raw file again with its MS1 spectra",
         )
-    seen = {str(spectrum.getInstrumentSettings().getPolarity()).rpartition(".")[2] for spectrum in filled}
-    if {"POSITIVE", "NEGATIVE"} <= seen:
-        raise DataError(
-            "mixed_polarity",
-            "the file switches between positive and negative mode",
-            "split it into one mzML per polarity, and give each its own row",
-        )
-    return Run(experiment, "negative" if "NEGATIVE" in seen else "positive", picked)
+    return runs
+
+
+def polarity_of(spectrum) -> str:
+    """positive or negative; positive where the file does not say."""
+    return POLARITIES.get(str(spectrum.getInstrumentSettings().getPolarity()).rpartition(".")[2], "positive")
 
 
 def describe(run: Run) -> dict:

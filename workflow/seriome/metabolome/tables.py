@@ -10,13 +10,13 @@ from seriome.errors import InputError, did_you_mean
 from seriome.files import read_tsv, write_parquet
 
 TYPES = {
-    pa.int32(): ["charge", "n_traces", "n_pools", "msi_level"],
-    pa.string(): ["feature", "name", "compound_id", "adduct", "state"],
-    pa.bool_(): ["in_blank", "detected"],
-    pa.list_(pa.float64()): ["isotopes"],
+    pa.int32(): ["charge", "n_traces", "n_pools", "msi_level", "pools", "injection"],
+    pa.string(): [*("feature", "name", "compound_id", "adduct", "state", "polarity", "library_id"), "batch", "removed"],
+    pa.bool_(): ["in_blank", "detected", "drift", "dilution", "chosen", "with_main_ion"],
+    pa.list_(pa.float64()): ["isotopes", "fragment_mz", "fragment_intensity"],
 }  # all other columns are numbers
 TYPE_OF = {column: kind for kind, columns in TYPES.items() for column in columns}
-COMPOUND_COLUMNS = ["compound_id", "name", "formula", "mass", "rt_s"]
+COMPOUND_COLUMNS = ["compound_id", "name", "formula", "mass", "rt_s", "inchikey"]
 
 
 def write_table(path, table: pd.DataFrame, note: dict) -> None:
@@ -32,11 +32,28 @@ def read_table(path) -> tuple[pd.DataFrame, dict]:
     return arrow.to_pandas(), json.loads(arrow.schema.metadata[b"seriome"])
 
 
+def read_runs(path) -> list[tuple[pd.DataFrame, dict]]:
+    """Features of an injection and what was found in it, one pair per polarity; none of an unusable injection."""
+    table, note = read_table(path)
+    return [
+        (table[table["polarity"] == found["polarity"]].reset_index(drop=True), found) for found in note.get("runs", [])
+    ]
+
+
+def rows(table: pd.DataFrame) -> list[dict]:
+    """The rows of a table for a TSV: numbers with eight digits that count, empty cells where there is none."""
+    return [
+        {key: "" if pd.isna(cell) else f"{cell:.8g}" if isinstance(cell, float) else cell for key, cell in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
 def read_compounds(path=None) -> pd.DataFrame:
-    """The compounds table (TSV; compound_id name formula mass rt_s), empty without a path.
+    """The compounds table (TSV; compound_id name formula mass rt_s inchikey), empty without a path.
 
     mass  neutral monoisotopic, Da; computed from the formula where its cell is empty
     rt_s  retention time, s; may be empty, or the column may lack
+    inchikey  by which spectra of a library are known to be the compound's; the same holds
     Raises  InputError with all problems at once: unknown or missing columns, no number where one should be, a mass
             that is not its formula's, an id that stands twice
     """
@@ -80,7 +97,8 @@ def _compound(row: dict) -> dict:
         mass = computed if mass is None else mass
     if mass is None or mass <= 0:
         raise InputError("a mass above 0 or a formula is needed")
-    return {"compound_id": row["compound_id"], "name": row["name"], "formula": formula, "mass": mass, "rt_s": rt_s}
+    text = {"compound_id": row["compound_id"], "name": row["name"], "formula": formula}
+    return text | {"mass": mass, "rt_s": rt_s, "inchikey": row.get("inchikey") or ""}
 
 
 def _number(row: dict, column: str):

@@ -137,7 +137,7 @@ def _move(building: Path, out: Path) -> None:
 def _write(folder: Path, given: str, options: dict, cores: int, progress) -> None:
     from seriome.simulate import cohort_files
     from seriome.simulate.genome import build_reference
-    from seriome.simulate.metabolome import write_compounds
+    from seriome.simulate.metabolome import write_compounds, write_library
     from seriome.simulate.reference import merged_targets
     from seriome.simulate.stories import story_of
     from seriome.simulate.tumours import grow, panel
@@ -148,6 +148,7 @@ def _write(folder: Path, given: str, options: dict, cores: int, progress) -> Non
     targets = merged_targets(reference.targets(panel(reference)))
     write_text(folder / "reference" / "targets.bed", "".join("\t".join(map(str, row)) + "\n" for row in targets))
     write_compounds(folder / "reference" / "compounds.tsv")
+    write_library(folder / "reference" / "spectra.msp")
     numbers = range(1, options["patients"] + 1)
     tumours = [grow(f"P{number}", number, story_of(number), reference, seed) for number in numbers]
 
@@ -347,6 +348,7 @@ class _Plan:
         for place, (owner, sample, levels) in enumerate(run, 1):
             name = f"inj{place}"
             job = {"levels": levels, "seed": self.seed, "injection": place, "blank": not levels}
+            job |= {"pool": sample.startswith("pool-")}
             paths = [f"raw/metabolome/{sample}_{name}.mzML"]
             self._unit(owner, sample, "metabolome", name, "mzml", paths, job, batch="metabolome-1", injection=place)
         self.units.sort(key=lambda row: (ASSAYS.index(row["assay"]), row["path1"]))

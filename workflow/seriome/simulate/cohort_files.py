@@ -83,6 +83,7 @@ def write_config(folder: Path, out: str, seed: int) -> None:
             "targets": f"{out}/reference/targets.bed",
             "proteins": f"{out}/reference/proteins.fa",
             "compounds": f"{out}/reference/compounds.tsv",
+            "spectra": f"{out}/reference/spectra.msp",
         },
         "report": {"title": f"Simulated cohort, seed {seed}"},
     }

@@ -3,21 +3,20 @@
 The compounds and their formulas are real. The retention times belong to a column that does not exist, the responses
 and fragment spectra are made up, and all of them are the same in every run, as they would be within one study.
 What changes from run to run is what changes at an instrument: retention shifts by a second or two, mass calibration
-is off by up to 1 ppm, the signal falls with the order of injection, and every intensity carries noise.
+is off by up to 1 ppm, the signal falls with the order of injection, and every intensity carries noise. A `Study` may
+be worse than that: every compound drifts in its own way, batches differ, samples are diluted.
 """
 
-import base64
-import zlib
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
-from lxml import etree
 from pyteomics import mass as chemistry
 
 from seriome.errors import InputError, did_you_mean
-from seriome.files import moved_into_place, write_tsv
+from seriome.files import moved_into_place, write_text, write_tsv
+from seriome.simulate.lcms import write_mzml
 
 PROTON = chemistry.nist_mass["H+"][0][0]  # Da
 SODIUM_ION = chemistry.nist_mass["Na"][0][0] - chemistry.nist_mass["e*"][0][0]  # Da, Na without an electron
@@ -91,7 +90,7 @@ FRAGMENTED = (
     "kynurenine",
     "tryptophan",
 )
-LOSSES = ("NH3", "H2O", "CH2O2", "CH5NO2")  # neutral losses that the made-up fragment spectra show
+LOSSES = ("H2O", "NH3", "CO", "CH2O2", "CH5NO2", "C2H2O", "C2H4O2", "C2H6N")  # that the made-up fragment spectra show
 
 # Contaminants that every run has, blanks too: name, m/z, retention time (s), apex (counts); protonated or ammoniated
 # ions of Keller et al. 2008, doi:10.1016/j.aca.2008.04.043
@@ -110,6 +109,15 @@ BACKGROUND = (  # ions that are there all the time: m/z, counts
     (102.12773, 3.0e4),
     (83.06037, 5.0e4),
 )
+NEGATIVE_CONTAMINANTS = (  # deprotonated, of the same source
+    ("palmitate", 255.23295, 440.0, 6.0e5),
+    ("stearate", 283.26425, 470.0, 5.0e5),
+    ("dodecylsulfate", 265.14790, 395.0, 4.0e5),
+)
+NEGATIVE_BACKGROUND = ((112.98559, 8.0e4), (91.00368, 3.0e4), (227.20165, 3.0e4))
+NOT_NEGATIVE = ("choline", "betaine", "carnitine", "acetylcarnitine", "propionylcarnitine", "hexanoylcarnitine")
+NOT_NEGATIVE += ("octanoylcarnitine", "palmitoylcarnitine", "lysopc-16-0", "lysopc-18-1")  # cations, whatever is done
+NEGATIVE_RESPONSE = 0.6  # of a compound, over that in positive mode
 _STUDY = 2007  # seeds what is the same in every run: unknown features, peak shapes
 
 
@@ -123,6 +131,25 @@ class Compound:
     formula: str
     mass: float
     rt_s: float
+
+
+@dataclass(frozen=True)
+class Study:
+    """How a study is run. The default is the demo's: one batch, positive mode, eight compounds fragmented.
+
+    own_drift      every compound loses up to this (natural logarithm, half of it on average) in its own way over the
+                   batch, on top of the common loss
+    batch_effect   standard deviation of a compound's level between batches, natural logarithm
+    dilution       standard deviation of a sample's dilution, natural logarithm; pools are not diluted
+    fragmented     compounds with fragment spectra; all: every one
+    unknowns       peaks of no compound in the table
+    """
+
+    own_drift: float = 0.0
+    batch_effect: float = 0.0
+    dilution: float = 0.0
+    fragmented: tuple = FRAGMENTED
+    unknowns: int = 24
 
 
 @dataclass(frozen=True)
@@ -161,13 +188,25 @@ def reference_levels() -> dict[str, float]:
     return {row[0]: float(level) for row, level in zip(_COMPOUNDS, levels, strict=True)}
 
 
-def write_injection(path, levels: dict[str, float], *, seed: int, injection: int, blank: bool = False) -> None:
-    """One LC-MS run in positive mode as centroided mzML: MS1 once per second, MS2 of a few compounds.
+def write_injection(
+    path,
+    levels: dict[str, float],
+    *,
+    seed: int,
+    injection: int,
+    blank: bool = False,
+    polarity: str = "positive",
+    batch: int = 1,
+    pool: bool = False,
+    study: Study = Study(),
+) -> None:
+    """One LC-MS run in one polarity as centroided mzML: MS1 once per second, MS2 of a few compounds.
 
     levels     {compound_id: level, linear}, see `reference_levels`; a compound left out is not in the sample
-    seed       of the cohort; runs differ by `injection`
-    injection  order of injection from 1: retention, calibration, drift and noise follow from it
+    seed       of the cohort; runs differ by `batch`, `injection` and `polarity`
+    injection  order of injection from 1 in its batch: retention, calibration, drift and noise follow from it
     blank      background and contaminants only, `levels` are not looked at
+    pool       a pooled quality control: never diluted
     Raises     InputError for an unknown compound or a level below 0
     """
     known = [compound.compound_id for compound in compounds()]
@@ -176,36 +215,84 @@ def write_injection(path, levels: dict[str, float], *, seed: int, injection: int
             raise InputError(f"unknown compound {key!r}{did_you_mean(key, known)}")
         if not level >= 0:
             raise InputError(f"the level of {key!r} is {level}: it must be 0 or more")
-    rng = np.random.default_rng([seed, injection, int(blank)])
+    positive = polarity == "positive"
+    further = () if positive and batch == 1 else (int(positive), batch)
+    rng = np.random.default_rng([seed, injection, int(blank), *further])
     run = _Run(rng, injection)
-    peaks = [_Peak(mz, rt, apex, 3.0, 1.5) for _, mz, rt, apex in CONTAMINANTS]
-    peaks = run.vary(peaks, 0.05)
+    made = CONTAMINANTS if positive else NEGATIVE_CONTAMINANTS
+    peaks = run.vary([_Peak(mz, rt, apex, 3.0, 1.5) for _, mz, rt, apex in made], 0.05)
     precursors = []
     if not blank:
-        peaks += run.vary(_unknowns(), 0.3)
+        diluted = 0.0 if pool else study.dilution * np.random.default_rng([seed, injection, batch, 3]).normal()
+        unknown = _unknowns(polarity, study.unknowns)
+        own = [_own_drift(seed, polarity, 1000 + n // 2, injection, batch, study) for n in range(len(unknown))]
+        varied = run.vary(unknown, 0.3 if not pool else 0.06)
+        peaks += [
+            _Peak(p.mz, p.rt_s, p.apex * np.exp(by + diluted), p.sigma_s, p.tail_s)
+            for p, by in zip(varied, own, strict=True)
+        ]
         for number, row in enumerate(_COMPOUNDS):
             varied = rng.normal(0, 0.06)
-            if levels.get(row[0], 0) > 0:
-                ions = _ions(number, row, levels[row[0]] * row[4] * np.exp(varied))
+            if levels.get(row[0], 0) > 0 and (positive or row[0] not in NOT_NEGATIVE):
+                varied += _own_drift(seed, polarity, number, injection, batch, study) + diluted
+                ions = _ions(number, row, levels[row[0]] * row[4] * np.exp(varied), polarity)
                 peaks += ions
-                precursors += [(ions[0], row[2])] if row[0] in FRAGMENTED else []
-    spectra = run.spectra(peaks)
+                precursors += [(ions[0], row)] if study.fragmented == "all" or row[0] in study.fragmented else []
+    spectra = run.spectra(peaks, BACKGROUND if positive else NEGATIVE_BACKGROUND)
     scans = [(time, 1, mz, intensity, None) for time, (mz, intensity) in zip(run.times, spectra, strict=True)]
-    scans += [run.fragments(peak, formula) for peak, formula in precursors]
+    scans += [run.fragments(peak, row, polarity) for peak, row in precursors]
     scans.sort(key=lambda scan: scan[0])
     with moved_into_place(path) as temporary:
-        _write_mzml(temporary, scans, f"injection_{injection:03d}")
+        write_mzml(temporary, scans, f"injection_{injection:03d}", polarity)
 
 
-def _ions(number: int, row: tuple, apex: float) -> list[_Peak]:
-    """The [M+H]+ and perhaps [M+Na]+ peaks of a compound, each with its heavier isotopes."""
+def _own_drift(seed, polarity, number, injection, batch, study: Study) -> float:
+    """What a compound gains or loses at this place of this batch, natural logarithm: a loss that levels off."""
+    if not study.own_drift and not study.batch_effect:
+        return 0.0
+    shape = np.random.default_rng([seed, number, batch, int(polarity == "positive"), 5])
+    most, pace = shape.uniform(0, study.own_drift), shape.uniform(10, 40)
+    return study.batch_effect * shape.normal() - most * (1 - np.exp(-(injection - 1) / pace))
+
+
+def fragment_pattern(row: tuple, polarity: str) -> tuple[np.ndarray, np.ndarray]:
+    """m/z and relative heights (the sum is 1) of a compound's made-up fragments, the precursor first."""
+    whole = chemistry.Composition(formula=row[2])
+    precursor = chemistry.calculate_mass(composition=whole) + (PROTON if polarity == "positive" else -PROTON)
+    lost = [chemistry.Composition(formula=loss) for loss in LOSSES]
+    possible = [one for one in lost if all(whole.get(element, 0) >= count for element, count in one.items())]
+    mzs = [precursor] + [precursor - chemistry.calculate_mass(composition=one) for one in possible]
+    shape = np.random.default_rng([_STUDY, *row[0].encode(), int(polarity == "positive")])
+    return np.array(mzs), shape.dirichlet(np.full(len(mzs), 2.0))
+
+
+def write_library(path) -> None:
+    """The made-up fragment spectra of all compounds in both polarities, as MSP."""
+    blocks = []
+    for row in _COMPOUNDS:
+        for polarity, adduct in (("positive", "[M+H]+"), ("negative", "[M-H]-")):
+            if polarity == "positive" or row[0] not in NOT_NEGATIVE:
+                mz, share = fragment_pattern(row, polarity)
+                lines = [f"NAME: {row[1]}", f"DB#: simulated-{row[0]}-{polarity}", f"PRECURSORMZ: {mz[0]:.5f}"]
+                lines += [f"PRECURSORTYPE: {adduct}", f"IONMODE: {polarity.capitalize()}", f"FORMULA: {row[2]}"]
+                lines += ["COMMENT: made up, as the simulated runs are", f"Num Peaks: {len(mz)}"]
+                lines += [
+                    f"{one:.5f} {999 * part / share.max():.1f}" for one, part in sorted(zip(mz, share, strict=True))
+                ]
+                blocks.append("\n".join(lines) + "\n")
+    write_text(path, "\n".join(blocks))
+
+
+def _ions(number: int, row: tuple, apex: float, polarity: str) -> list[_Peak]:
+    """The [M+H]+ and perhaps [M+Na]+, or [M-H]-, peaks of a compound, each with its heavier isotopes."""
     _, _, formula, rt, _, sodium = row
     shape = np.random.default_rng([_STUDY, number])
     sigma, tail = shape.uniform(2.2, 3.4), shape.uniform(0.5, 2.5)
     composition = chemistry.Composition(formula=formula)
     neutral = chemistry.calculate_mass(composition=composition)
     peaks = []
-    for mz, part in [(neutral + PROTON, 1.0)] + ([(neutral + SODIUM_ION, 0.25)] if sodium else []):
+    ions = [(neutral + PROTON, 1.0)] + ([(neutral + SODIUM_ION, 0.25)] if sodium else [])
+    for mz, part in ions if polarity == "positive" else [(neutral - PROTON, NEGATIVE_RESPONSE)]:
         peaks.append(_Peak(mz, rt, apex * part, sigma, tail))
         for element, (shift, ratio) in ISOTOPES.items():
             count = composition.get(element, 0)
@@ -216,11 +303,11 @@ def _ions(number: int, row: tuple, apex: float) -> list[_Peak]:
     return [peak for peak in peaks if peak.apex > 0]
 
 
-def _unknowns() -> list[_Peak]:
+def _unknowns(polarity: str, count: int) -> list[_Peak]:
     """Peaks of no compound in the table; the same in every run, each with its first 13C isotope."""
-    rng = np.random.default_rng(_STUDY)
+    rng = np.random.default_rng(_STUDY if polarity == "positive" else [_STUDY, 0])
     peaks = []
-    for _ in range(24):
+    for _ in range(count):
         mz = rng.uniform(120, 650)
         mz = np.floor(mz) + 0.05 + mz * 5e-4  # near the mass defects of real metabolites
         rt, apex = rng.uniform(30, 510), 10 ** rng.uniform(4.7, 6.2)
@@ -254,7 +341,7 @@ class _Run:
         scans = np.flatnonzero(height > NOISE_FLOOR)
         return scans, height[scans]
 
-    def spectra(self, peaks: list[_Peak]) -> list[tuple[np.ndarray, np.ndarray]]:
+    def spectra(self, peaks: list[_Peak], background) -> list[tuple[np.ndarray, np.ndarray]]:
         """The centroids of every MS1 scan, sorted by m/z; two within the resolving power are one."""
         rng, n = self.rng, len(self.times)
         scans, mzs, heights = [], [], []
@@ -263,7 +350,7 @@ class _Run:
             scans.append(at)
             heights.append(height)
             mzs.append(np.full(len(at), peak.mz))
-        for mz, level in BACKGROUND:
+        for mz, level in background:
             wave = 1 + 0.2 * np.sin(2 * np.pi * (self.times / 170 + rng.uniform()))
             scans.append(np.arange(n))
             heights.append(level * wave * np.exp(rng.normal(0, 0.1, n)))
@@ -284,113 +371,15 @@ class _Run:
         edges = np.searchsorted(scan, np.arange(n + 1))
         return [(mz[a:b], np.round(total[a:b])) for a, b in pairwise(edges)]
 
-    def fragments(self, peak: _Peak, formula: str) -> tuple:
-        """A fragment spectrum at the peak's apex: the precursor and its neutral losses."""
+    def fragments(self, peak: _Peak, row: tuple, polarity: str) -> tuple:
+        """A fragment spectrum at the peak's apex: the compound's pattern with noise, and three peaks of noise."""
         rng = self.rng
         time = peak.rt_s + self.shift[0] + self.shift[1] * peak.rt_s / GRADIENT_S
         time = np.floor(time / CYCLE_S) * CYCLE_S + 0.65
-        mzs, whole = [peak.mz], chemistry.Composition(formula=formula)
-        for loss in LOSSES:
-            lost = chemistry.Composition(formula=loss)
-            if all(whole.get(element, 0) >= count for element, count in lost.items()):
-                mzs.append(peak.mz - chemistry.calculate_mass(composition=lost))
-        mz = np.sort(np.array(mzs)) * (1 + 1e-6 * (self.calibration_ppm + rng.normal(0, 1, len(mzs))))
-        height = peak.apex * self.gain * 0.2 * rng.dirichlet(np.full(len(mzs), 3.0))
-        return time, 2, np.round(mz, 5), np.round(height), round(peak.mz, 4)
-
-
-def _write_mzml(path, scans: list[tuple], name: str) -> None:
-    """Write scans (time in s, MS level, m/z, intensity, precursor m/z) as mzML 1.1 without an index or dates."""
-    with etree.xmlfile(str(path), encoding="utf-8") as file:
-        file.write_declaration()
-        with file.element("mzML", {"id": name, "version": "1.1.0"}, nsmap={None: "http://psi.hupo.org/ms/mzml"}):
-            for part in etree.fromstring(HEADER):
-                file.write(part)
-            with (
-                file.element("run", {"id": name, "defaultInstrumentConfigurationRef": "IC1"}),
-                file.element("spectrumList", {"count": str(len(scans)), "defaultDataProcessingRef": "DP1"}),
-            ):
-                for index, scan in enumerate(scans):
-                    file.write(_spectrum(index, *scan))
-                    file.write("\n")
-
-
-HEADER = """<header>
-  <cvList count="2">
-    <cv id="MS" fullName="Proteomics Standards Initiative Mass Spectrometry Ontology" version="4.1.182"
-        URI="https://raw.githubusercontent.com/HUPO-PSI/psi-ms-CV/master/psi-ms.obo"/>
-    <cv id="UO" fullName="Unit Ontology" version="09:04:2014"
-        URI="https://raw.githubusercontent.com/bio-ontology-research-group/unit-ontology/master/unit.obo"/>
-  </cvList>
-  <fileDescription><fileContent>
-    <cvParam cvRef="MS" accession="MS:1000579" name="MS1 spectrum" value=""/>
-    <cvParam cvRef="MS" accession="MS:1000580" name="MSn spectrum" value=""/>
-  </fileContent></fileDescription>
-  <softwareList count="1"><software id="seriome" version="0">
-    <cvParam cvRef="MS" accession="MS:1000799" name="custom unreleased software tool" value="seriome simulate"/>
-  </software></softwareList>
-  <instrumentConfigurationList count="1"><instrumentConfiguration id="IC1">
-    <cvParam cvRef="MS" accession="MS:1000031" name="instrument model" value=""/>
-    <componentList count="3">
-      <source order="1"><cvParam cvRef="MS" accession="MS:1000073" name="electrospray ionization" value=""/></source>
-      <analyzer order="2"><cvParam cvRef="MS" accession="MS:1000484" name="orbitrap" value=""/></analyzer>
-      <detector order="3"><cvParam cvRef="MS" accession="MS:1000624" name="inductive detector" value=""/></detector>
-    </componentList>
-  </instrumentConfiguration></instrumentConfigurationList>
-  <dataProcessingList count="1"><dataProcessing id="DP1"><processingMethod order="0" softwareRef="seriome">
-    <cvParam cvRef="MS" accession="MS:1000035" name="peak picking" value=""/>
-  </processingMethod></dataProcessing></dataProcessingList>
-</header>"""
-
-
-def _spectrum(index: int, time: float, level: int, mz, intensity, precursor):
-    """One spectrum element."""
-    kind = _cv("MS:1000579", "MS1 spectrum") if level == 1 else _cv("MS:1000580", "MSn spectrum")
-    start = _cv("MS:1000016", "scan start time", f"{time / 60:.6f}", **MINUTE)
-    scan = [_cv("MS:1000795", "no combination"), _element("scan", [start])]
-    children = [
-        _cv("MS:1000511", "ms level", level),
-        kind,
-        _cv("MS:1000127", "centroid spectrum"),
-        _cv("MS:1000130", "positive scan"),
-        _cv("MS:1000285", "total ion current", f"{intensity.sum():.0f}"),
-        _element("scanList", scan, count=1),
-    ]
-    if precursor is not None:
-        ion = [_cv("MS:1000744", "selected ion m/z", precursor, **MZ), _cv("MS:1000041", "charge state", 1)]
-        ions = _element("selectedIonList", [_element("selectedIon", ion)], count=1)
-        activation = _element("activation", [_cv("MS:1000422", "beam-type collision-induced dissociation")])
-        children.append(_element("precursorList", [_element("precursor", [ions, activation])], count=1))
-    wide, narrow = _cv("MS:1000523", "64-bit float"), _cv("MS:1000521", "32-bit float")
-    arrays = [
-        _binary(mz.astype("<f8"), wide, _cv("MS:1000514", "m/z array", **MZ)),
-        _binary(intensity.astype("<f4"), narrow, _cv("MS:1000515", "intensity array", **COUNTS)),
-    ]
-    children.append(_element("binaryDataArrayList", arrays, count=2))
-    return _element("spectrum", children, index=index, id=f"scan={index + 1}", defaultArrayLength=len(mz))
-
-
-def _unit(cv: str, accession: str, name: str) -> dict:
-    return {"unitCvRef": cv, "unitAccession": accession, "unitName": name}
-
-
-MZ = _unit("MS", "MS:1000040", "m/z")
-COUNTS = _unit("MS", "MS:1000131", "number of detector counts")
-MINUTE = _unit("UO", "UO:0000031", "minute")
-
-
-def _binary(values: np.ndarray, width, kind):
-    data = _element("binary")
-    data.text = base64.b64encode(zlib.compress(values.tobytes(), 6)).decode()
-    children = [width, _cv("MS:1000574", "zlib compression"), kind, data]
-    return _element("binaryDataArray", children, encodedLength=len(data.text))
-
-
-def _element(tag: str, children=(), **attributes):
-    element = etree.Element(tag, {key: str(value) for key, value in attributes.items()})
-    element.extend(children)
-    return element
-
-
-def _cv(accession: str, name: str, value="", **unit):
-    return _element("cvParam", cvRef="MS", accession=accession, name=name, value=value, **unit)
+        mz, share = fragment_pattern(row, polarity)
+        mz = np.concatenate([mz, rng.uniform(50, mz[0], 3)])
+        share = np.concatenate([share * np.exp(rng.normal(0, 0.15, len(share))), rng.uniform(0.005, 0.03, 3)])
+        mz = mz * (1 + 1e-6 * (self.calibration_ppm + rng.normal(0, 1, len(mz))))
+        order = np.argsort(mz)
+        height = peak.apex * self.gain * 0.2 * share
+        return time, 2, np.round(mz[order], 5), np.round(height[order]) + 1, round(peak.mz, 4)
