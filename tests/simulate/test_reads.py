@@ -14,9 +14,11 @@ from seriome.simulate.reads import (
     PLASMA,
     Fragments,
     Fusion,
+    Junction,
     Population,
     applied,
     expected_copies,
+    expected_junction,
     expected_vaf,
     write_dna,
     write_rna,
@@ -308,3 +310,39 @@ def test_rna_strand_levels_fusion_and_variant(reference, germline, tmp_path):
 def test_nothing_expressed_is_a_mistake(reference, germline, tmp_path):
     with pytest.raises(InputError, match="every tpm is zero"):
         rna(tmp_path, reference, germline, {"ACTB": 0.0}, 10, seed=1)
+
+
+@pytest.mark.parametrize(("gene5", "gene3"), [("EML4", "ALK"), ("ALK", "EML4"), ("EGFR", "KRAS"), ("KRAS", "TP53")])
+def test_a_broken_copy_reads_as_the_two_genes(reference, tmp_path, gene5, gene3):
+    """Of 0.5 cells one of two copies is broken before exon 2 of gene3: a quarter of the fragments over the break."""
+    junction = Junction(gene5, 2, gene3, 2)
+    cells = [Population(0.5), Population(0.5, {}, {gene3: (0, junction)})]
+    assert expected_junction(cells, gene3) == 0.25
+    five, three, (last, first) = reference.gene(gene5), reference.gene(gene3), junction.breaks(reference)
+    near = [(five.chrom, last - 25, last + 25), (three.chrom, first - 25, first + 25)]
+    people = (reference.germline(number) for number in range(50))  # somebody who inherited nothing within the words
+    plain = next(one for one in people if not any(one.within(*place, side) for place in near for side in (0, 1)))
+    dna(tmp_path, reference, plain, cells, depth=3000, seed=4, genes=[gene3], off_target=0, **CLEAN)
+
+    def around(gene, place, kept_before):
+        """40 bases around a break, in the gene's direction; the last 20 before it, the first 20 behind it."""
+        contig = reference.contigs[gene.chrom]
+        if gene.strand == "+":
+            cut = place + kept_before
+            return contig[cut - 20 : cut], contig[cut : cut + 20]
+        cut = place + (not kept_before)
+        return reverse_complement(contig[cut : cut + 20]), reverse_complement(contig[cut - 20 : cut])
+
+    (head, lost), (before, tail) = around(five, last, True), around(three, first, False)
+    words = {"broken": head + tail, "reciprocal": before + lost, "whole": before + tail}
+    seen = Counter()
+    for one, two in pairs(tmp_path):
+        for name, word in words.items():
+            seen[name] += any(text in read[1] for text in (word, reverse_complement(word)) for read in (one, two))
+    # where the exon before the break is near, its capture reads the whole copy and the reciprocal junction, too
+    total, broken = sum(seen.values()), seen["broken"] + seen["reciprocal"]
+    assert seen["broken"] > 100
+    assert binom.ppf(0.001, total, 0.25) <= broken <= binom.ppf(0.999, total, 0.25)
+    # the break lies in the intron before the exon that is kept
+    start, end = three.exons[1 if three.strand == "+" else len(three.exons) - 2]
+    assert (start - first if three.strand == "+" else first - (end - 1)) == 40

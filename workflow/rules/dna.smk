@@ -80,6 +80,7 @@ rule dna_features:
         variants="<results>/dna/variants/{patient}.parquet",
         msi="<results>/dna/biomarkers/{patient}.msi.tsv",
         signatures="<results>/dna/biomarkers/{patient}.signatures.tsv",
+        fusions="<results>/dna/fusions/{patient}.tsv",
         callable="<results>/dna/variants/{patient}.callable.tsv",
         copy_number="<results>/dna/copy_number/{patient}.parquet",
         purity="<results>/dna/purity/{patient}.tsv",

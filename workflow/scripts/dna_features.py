@@ -21,6 +21,7 @@ with log_to(snakemake.log[0]) as log:
         signatures=read_tsv(source.signatures),
         quality=read_json(source.quality[0]) if source.quality else None,
         xenograft=snakemake.params.specimen == "pdx",
+        fusions=read_tsv(source.fusions),
         purity=next((row for row in read_tsv(source.purity) if row["sample"] == about["sample"]), None),
     )
     log.info("%d rows", len(table))

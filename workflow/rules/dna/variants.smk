@@ -85,6 +85,7 @@ rule dna_meaning:
         civic=CONFIG["reference"]["civic"] or [],
         variants="<results>/dna/variants/{patient}.parquet",
         copy_number="<results>/dna/copy_number/{patient}.parquet",
+        fusions="<results>/dna/fusions/{patient}.tsv",
     output:
         "<results>/dna/meaning/{patient}.tsv",
     log:
@@ -102,7 +103,7 @@ rule dna_meaning:
     params:
         code=fingerprint("dna/meaning", "known", "dna/consequence", "files"),
     message:
-        "dna: what is known of the variants of {wildcards.patient}"
+        "dna: what is known of the changes of {wildcards.patient}"
     script:
         "../../scripts/dna_meaning.py"
 
@@ -127,7 +128,7 @@ rule dna_fusions:
     params:
         samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam"),
         settings=CONFIG["dna"],
-        code=fingerprint("dna/fusions", "files"),
+        code=fingerprint("dna/fusions", "dna/fused", "dna/hgvs", "dna/limits", "files"),
     message:
         "dna: fusions of driver genes in {wildcards.patient}"
     script:

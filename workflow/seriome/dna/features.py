@@ -30,8 +30,9 @@ def features_of(
     quality=None,
     xenograft: bool = False,
     purity=None,
+    fusions=(),
 ) -> pd.DataFrame:
-    """The rows of one sample's feature table: its passed variants, copy number per gene, and biomarkers.
+    """The rows of one sample's feature table: its passed variants, copy number per gene, fusions, and biomarkers.
 
     tmb is the number of changes of the protein that pass and are seen in this sample, per Mb of target with enough
     depth; tmb_exome what it says of the whole exome (burden.py).
@@ -40,6 +41,7 @@ def features_of(
     signatures   rows of signatures.SIGNATURE_COLUMNS of the patient
     quality      the sample's numbers with those of host.summary; xenograft: it has a host_fraction
     purity       the sample's row of copies.PURITY_COLUMNS as strings or numbers, None without one
+    fusions      rows of fusions.COLUMNS of the patient; those that pass and can be read through are features
     """
     mine = variants[(variants["sample"] == sample) & (variants["filter"] == "PASS")]
     measured = mine["state"] == "measured"
@@ -85,8 +87,19 @@ def features_of(
         *([_host(quality or {})] if xenograft else []),
         *_of_tumour(purity or {}),
     ]
-    parts = [part for part in (rows, copies, pd.DataFrame(biomarkers)) if len(part)]
+    joined = pd.DataFrame([_fusion(row) for row in fusions if row["sample"] == sample and _readable(row)])
+    parts = [part for part in (rows, copies, joined, pd.DataFrame(biomarkers)) if len(part)]
     return pd.concat(parts, ignore_index=True)
+
+
+def _readable(row: dict) -> bool:
+    return row["filter"] == "PASS" and str(row["readable"]) == "1"
+
+
+def _fusion(row: dict) -> dict:
+    """The share of fragments over the breakpoint that show the junction; zero is never said, as few are looked at."""
+    about = {"kind": "fusion", "feature": row["fusion"], "name": row["name"], "unit": "share_of_fragments"}
+    return about | _numbers(row, "share")
 
 
 def _instability(rows) -> dict:
@@ -154,5 +167,6 @@ def absent_notes(coverage, settings: dict) -> dict:
     return {
         "variant": {"state": "below_lod", "lod": limit, "unit": "vaf"} if seen else none | {"unit": "vaf"},
         "copy_number": none | {"unit": "log2_ratio"},
+        "fusion": none | {"unit": "share_of_fragments"},
         "biomarker": none | {"unit": "mutations_per_mb"},
     }

@@ -10,6 +10,7 @@ import shutil
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict
 from math import log2
 from pathlib import Path
 from time import monotonic
@@ -219,6 +220,7 @@ class _Plan:
 
     def _dna(self, tumour, visit, sample: str) -> list[dict]:
         from seriome.simulate.cohort_files import UMI
+        from seriome.simulate.reads import expected_junction
         from seriome.simulate.tumours import panel
 
         plasma = visit.specimen == "plasma"
@@ -244,6 +246,9 @@ class _Plan:
         for clone in tumour.story.clones:
             ccf = visit.ccf.get(clone.name, 0.0) if visit.fraction else 0.0
             self.truth["clone_fractions"].append(key | {"day": visit.day, "clone": clone.name, "ccf": ccf})
+        for gene, (_, junction) in tumour.junctions.items():
+            share = round(expected_junction(tumour.populations(visit), gene), 6)
+            self.truth["junctions"].append(key | asdict(junction) | {"share": share})
         for gene in panel(self.reference):
             self.truth["copy_number"].append(
                 key
@@ -258,6 +263,7 @@ class _Plan:
 
     def _rna(self, tumour, visit, sample: str) -> None:
         from seriome.simulate.levels import expression
+        from seriome.simulate.tumours import FUSED
 
         tpm = expression(self.reference, tumour, visit, self.seed)
         expected = {row["variant"]: row["vaf"] for row in tumour.expectations(visit, self.options["depth"])}
@@ -272,8 +278,9 @@ class _Plan:
         if tumour.story.fusion:
             five, three = tumour.story.fusion
             share = round(visit.fraction, 3)
-            job["fusion"] = (five, 13, three, 20, share)
-            row = {"patient": tumour.patient, "sample": sample, "gene5": five, "exon5": 13, "gene3": three, "exon3": 20}
+            job["fusion"] = (five, FUSED[0], three, FUSED[1], share)
+            row = {"patient": tumour.patient, "sample": sample, "gene5": five, "exon5": FUSED[0]}
+            row |= {"gene3": three, "exon3": FUSED[1]}
             self.truth["fusions"].append(row | {"tpm": round(tpm[five] * share, 3)})
         for gene in self.reference.genes:
             row = {"sample": sample, "gene_id": gene.gene_id, "gene": gene.name, "tpm": round(tpm[gene.name], 4)}

@@ -31,6 +31,7 @@ TRUTH = {
     "expression": "sample gene_id gene tpm",
     "differential": "patient gene log2_fold_change",
     "fusions": "patient sample gene5 exon5 gene3 exon3 tpm",
+    "junctions": "patient sample gene5 exon5 gene3 exon3 share",
     "proteins": "sample accession gene log2_abundance",
     "variant_proteins": "sample accession gene change share",
     "differential_proteins": "patient gene log2_fold_change",

@@ -25,6 +25,7 @@ from seriome.simulate.reference import Germline, Reference, Variant, merged_targ
 NORMAL_COPIES = ((0, frozenset()), (1, frozenset()))
 REACH = 75  # bases beyond a target in which the middle of a captured fragment may lie
 FLANK = 700  # bases on either side of a target that a haplotype is built for
+BREAK = 40  # bases before an exon at which a copy of its gene may be broken
 CHUNK = 40_000  # pairs made at once
 LONGEST, SHORTEST = 600, 40  # of a fragment, bases
 ADAPTERS = (  # what follows a short insert in read 1 and 2: Illumina's TruSeq adapters
@@ -43,18 +44,52 @@ for _base in b"ACGT":
 
 
 @dataclass(frozen=True)
+class Junction:
+    """A break of one copy of `gene3` before exon `exon3`, joined to what comes after exon `exon5` of `gene5`.
+
+    Exons are numbered from 1 in the transcripts' order. The break of gene3 lies BREAK bases within the intron before
+    its exon, where a capture of exons still reaches it, that of gene5 in the middle of the intron behind its exon.
+    """
+
+    gene5: str
+    exon5: int
+    gene3: str
+    exon3: int
+
+    def breaks(self, reference: Reference) -> tuple[int, int]:
+        """Places on the contigs (0-based): the last base that is kept of gene5, the first that is kept of gene3."""
+        five, three = reference.gene(self.gene5), reference.gene(self.gene3)
+        left, right = _exon(five, self.exon5), _exon(five, self.exon5 + 1)
+        middle = (max(left[0], right[0]) + min(left[1], right[1])) // 2
+        start, end = _exon(three, self.exon3)
+        return middle, start - BREAK if three.strand == "+" else end - 1 + BREAK
+
+
+def _exon(gene, number: int) -> tuple[int, int]:
+    """(start, end) on the contig of an exon, numbered from 1 in the transcript's order."""
+    return gene.exons[number - 1 if gene.strand == "+" else len(gene.exons) - number]
+
+
+@dataclass(frozen=True)
 class Population:
     """Cells that are alike. `weight` is their share of the cells of a sample.
 
-    copies   gene name to its copies in one cell, each (germline haplotype 0 or 1, frozenset of somatic Variants);
-             a gene that is not listed has one copy of each haplotype, an empty tuple is a homozygous deletion
+    copies      gene name to its copies in one cell, each (germline haplotype 0 or 1, frozenset of somatic Variants);
+                a gene that is not listed has one copy of each haplotype, an empty tuple is a homozygous deletion
+    junctions   gene name to (haplotype, Junction): its first copy of this haplotype is broken
     """
 
     weight: float
     copies: Mapping[str, tuple] = field(default_factory=dict)
+    junctions: Mapping[str, tuple] = field(default_factory=dict)
 
     def of(self, gene: str) -> tuple:
         return self.copies.get(gene, NORMAL_COPIES)
+
+    def broken(self, gene: str) -> int | None:
+        """The place among the gene's copies of the one that is broken; None where none is."""
+        side = self.junctions[gene][0] if gene in self.junctions else None
+        return next((place for place, (one, _) in enumerate(self.of(gene)) if one == side), None)
 
 
 @dataclass(frozen=True)
@@ -131,6 +166,15 @@ def expected_vaf(populations, gene: str, variant: Variant, germline: Germline | 
     return with_it / copies if copies else float("nan")
 
 
+def expected_junction(populations, gene: str) -> float:
+    """Share of the copies of a gene that are broken; NaN where no cell has a copy."""
+    broken = sum(
+        share * (one.broken(gene) is not None) for share, one in zip(shares(populations), populations, strict=True)
+    )
+    copies = expected_copies(populations, gene)
+    return broken / copies if copies else float("nan")
+
+
 def applied(sequence: str, start: int, variants) -> str:
     """`sequence`, which begins at `start` (0-based) of a contig, with variants that lie within it put in."""
     rows = sorted(variants, key=lambda one: one.start, reverse=True)
@@ -154,6 +198,29 @@ def _haplotype(reference, germline, chrom, start, end, side, somatic) -> str:
         if not any(one.start < other.end and other.start < one.end for other in inner)
     ]
     return applied(reference.contigs[chrom][start:end], start, [*inner, *inherited])
+
+
+def _broken(reference, germline, start: int, end: int, side: int, somatic, junction: Junction) -> str | None:
+    """start..end of gene3 on a broken copy, as long as on a whole one; None where the break lies elsewhere.
+
+    What lies in the middle stays: the exons behind the break follow gene5, those before it are followed by what gene5
+    has lost (the reciprocal junction).
+    """
+    five, three = reference.gene(junction.gene5), reference.gene(junction.gene3)
+    last, first = junction.breaks(reference)
+    forward = three.strand == "+"
+    cut = first if forward else first + 1  # the break lies before this base of the contig
+    if not start < cut < end:
+        return None
+    behind = ((start + end) // 2 >= cut) == forward  # are the exons in the middle those behind the break?
+    kept = (cut, end) if behind == forward else (start, cut)
+    size = end - start - (kept[1] - kept[0])
+    edge = last + 1 if five.strand == "+" else last  # the same for gene5
+    lower = (edge - size, edge) if behind == (five.strand == "+") else (edge, edge + size)
+    other = _haplotype(reference, germline, five.chrom, *lower, side, ())
+    own = _haplotype(reference, germline, three.chrom, *kept, side, somatic)
+    other = other if five.strand == three.strand else reverse_complement(other)
+    return other + own if kept[1] == end else own + other
 
 
 # ------------------------------------------------------------------------------------------------------------------ DNA
@@ -214,8 +281,11 @@ def write_dna(
             continue
         copies: dict[str, float] = {}
         for share, one in zip(shares(populations), populations, strict=True):
-            for side, somatic in one.of(gene):
-                text = _haplotype(reference, germline, chrom, start - FLANK, end + FLANK, side, somatic)
+            for place, (side, somatic) in enumerate(one.of(gene)):
+                around, text = (start - FLANK, end + FLANK), None
+                if place == one.broken(gene):
+                    text = _broken(reference, germline, *around, side, somatic, one.junctions[gene][1])
+                text = text or _haplotype(reference, germline, chrom, *around, side, somatic)
                 copies[text] = copies.get(text, 0.0) + share
         for text, per_cell in copies.items():
             core = len(text) - 2 * (FLANK - REACH)

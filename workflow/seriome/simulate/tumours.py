@@ -7,10 +7,11 @@ import numpy as np
 from scipy.stats import binom
 
 from seriome.errors import InputError
-from seriome.simulate.reads import Population, expected_copies, expected_vaf
+from seriome.simulate.reads import Junction, Population, expected_copies, expected_vaf
 from seriome.simulate.reference import Germline, Reference, Variant
 from seriome.simulate.stories import PANEL, Story, Visit
 
+FUSED = 13, 20  # exons that a story's fusion joins, as in EML4-ALK E13;A20
 SEEN, POWER = 4, 0.95  # a variant counts as detectable where `SEEN` reads or more are expected with this probability
 
 
@@ -72,8 +73,17 @@ class Tumour:
                 children = sum(visit.ccf.get(other, 0.0) for other, parent in self._parents.items() if parent == clone)
                 share = visit.ccf.get(clone, 0.0) - children
                 if share > 1e-9:
-                    made.append(Population(visit.fraction * share, self.copies(clone)))
+                    made.append(Population(visit.fraction * share, self.copies(clone), self.junctions))
         return made
+
+    @cached_property
+    def junctions(self) -> dict[str, tuple]:
+        """The broken copy of the fusion's 3' gene, clonal, on the side that carries its mutations (see reads)."""
+        if not self.story.fusion:
+            return {}
+        five, three = self.story.fusion
+        side = next((one.side for one in self.mutations if one.gene == three), 0)
+        return {three: (side, Junction(five, FUSED[0], three, FUSED[1]))}
 
     def expectations(self, visit: Visit, depth: float) -> list[dict]:
         """For every mutation, what a sample of this mean depth (molecules) should show; rows of truth/variants.tsv."""
