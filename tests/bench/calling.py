@@ -3,11 +3,13 @@
 What is scored is a variant at a sample: planted with what allele fraction, called or not, at or above its stated limit.
 """
 
+import copy
 import os
 import shutil
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +19,8 @@ from seriome.dna import reference as references
 from seriome.dna.align import align_pairs
 from seriome.dna.coverage import merge_and_mark
 from seriome.dna.index import bwa_index
-from seriome.dna.tables import call_patient
+from seriome.dna.pileup import Pileup
+from seriome.dna.tables import call_patient, count_patient
 from seriome.dna.tools import c_output_to, read_contigs
 from seriome.simulate.genome import build_reference
 from seriome.simulate.patient import draw_patient
@@ -72,6 +75,20 @@ def bam_of(genome, folder, name: str, write) -> Path:
     return bam
 
 
+def some_of(piled: Pileup, samples) -> Pileup:
+    """The counts of some of the samples, the normal first, as if they had been counted without the others."""
+    at, least = [piled.samples.index(one) for one in samples], SETTINGS["min_alt_reads"]
+    own = copy.copy(piled)
+    own.samples, own.callable_bases = list(samples), piled.callable_bases[at]
+    own.background = copy.copy(piled.background)
+    for name in ("counts", "depth", "indels"):
+        setattr(own.background, name, getattr(piled.background, name)[at])
+    counts = ("ref_forward", "ref_reverse", "alt_forward", "alt_reverse", "depth")
+    kept = (one for one in piled.alleles if one.alt_count[at[1:]].sum() >= least)
+    own.alleles = [replace(one, **{name: getattr(one, name)[at] for name in counts}) for one in kept]
+    return own
+
+
 def _patient(words) -> dict:
     """One patient: every planted mutation at every sample, and every call; jointly and sample by sample."""
     seed, folder, more = words
@@ -95,10 +112,15 @@ def _patient(words) -> dict:
         ]
         normal = {"patient": "P", "sample": "N", "timepoint": "T0", "day": 0, "specimen": "normal"}
         start = time.process_time()
-        joint, *_ = call_patient([normal, *rows], bams, {}, paths, SETTINGS)
+        counted = count_patient([normal, *rows], bams, {}, paths, SETTINGS)
+        every = {row["sample"]: some_of(counted, ["N", row["sample"]]) for row in rows}
+        joint, *_ = call_patient([normal, *rows], bams, {}, paths, SETTINGS, counted=counted)
         seconds["call"] += time.process_time() - start
         alone = [
-            call_patient([normal, row], {one: bams[one] for one in ("N", row["sample"])}, {}, paths, SETTINGS)[0]
+            call_patient(
+                *([normal, row], {one: bams[one] for one in ("N", row["sample"])}, {}, paths, SETTINGS),
+                counted=every[row["sample"]],
+            )[0]
             for row in rows
         ]
         found = {"joint": joint, "alone": pd.concat(alone, ignore_index=True)}

@@ -1,32 +1,38 @@
 """Normal against normal: samples of one person, each called as if it were a tumour of another. All calls are false.
 
 From raw reads, with paralogues and indels, over as much as can be aligned in the time; and from counts drawn with
-errors of known rate. Every library is the tumour once and the normal once: no error of a tumour is counted twice.
+errors of known rate. Every library is the tumour against every other one of its person. Such comparisons share their
+errors: the bound on the rate is of the libraries, each of which counts once, with what is called against any normal.
 """
 
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
-import pysam
 from scipy import stats
 
-from seriome.dna import calling, pileup
-from seriome.dna.background import ErrorModel
-from seriome.dna.tables import call_patient
+from seriome.dna import calling
+from seriome.dna.background import Background, ErrorModel, kind_of
+from seriome.dna.pileup import Allele
+from seriome.dna.tables import call_patient, count_patient
 from seriome.dna.tools import Regions, c_output_to, read_bed
 from seriome.simulate.genome import build_reference
 from seriome.simulate.patient import draw_patient
 
-from .calling import GENOME_SEED, SETTINGS, bam_of, limited, prepared
+from .calling import GENOME_SEED, SETTINGS, bam_of, limited, prepared, some_of
 
 DEPTH = 150
+OTHERS = np.array([[other for other in range(4) if other != base] for base in range(4)])
+KINDS = np.array(  # of a change, by the base before, the base, the base behind, the other base; -1 of none
+    [[[[kind_of(a + b + c, d) if b != d else -1 for d in "ACGT"] for c in "ACGT"] for b in "ACGT"] for a in "ACGT"]
+)
 
 
-def _person(words) -> tuple[list[str], int, int]:
-    """(false calls, inherited variants told as such, bases looked at) of one person."""
+def _person(words) -> tuple[list[tuple], int, int]:
+    """([(tumour, normal, variant) of each false call], inherited variants told as such, bases of a library)."""
     seed, folder, genes, libraries = words
     simulated = build_reference(GENOME_SEED)
     person = draw_patient(simulated, seed, genes=genes, mutations=0)
@@ -35,22 +41,24 @@ def _person(words) -> tuple[list[str], int, int]:
     false, inherited = [], 0
     with tempfile.TemporaryDirectory() as own, c_output_to(f"{own}/log"):
         paths = limited(paths, simulated, person.genes, own)
-        bams = [
-            bam_of(
+        bams = {
+            f"L{number}": bam_of(
                 *(paths["genome"], own, f"L{number}"),
                 lambda *files, number=number: person.write_normal(*files, DEPTH, number),
             )
             for number in range(libraries)
-        ]
+        }
         about = {"patient": "P", "timepoint": "T0", "day": 0}
-        rows = [about | {"sample": "N", "specimen": "normal"}, about | {"sample": "T", "specimen": "tumor"}]
-        for number in range(libraries):
-            pair = {"N": bams[number - 1], "T": bams[number]}
-            table, *_ = call_patient(rows, pair, {}, paths, SETTINGS)
-            said = table[(table["sample"] == "T") & table["called"]]
-            false += said.loc[said["filter"] == "PASS", "variant"].tolist()
+        every = [about | {"sample": name, "specimen": "tumor"} for name in bams]
+        counted = count_patient(every, bams, {}, paths, SETTINGS)
+        for tumour, normal in permutations(bams, 2):
+            rows = [about | {"sample": normal, "specimen": "normal"}, about | {"sample": tumour, "specimen": "tumor"}]
+            pair, counts = {one: bams[one] for one in (normal, tumour)}, some_of(counted, [normal, tumour])
+            table, *_ = call_patient(rows, pair, {}, paths, SETTINGS, counted=counts)
+            said = table[(table["sample"] == tumour) & table["called"]]
+            false += [(tumour, normal, one) for one in said.loc[said["filter"] == "PASS", "variant"]]
             inherited += int((said["filter"] == "germline").sum())
-        bases = libraries * Regions(read_bed(paths["regions"])).bases
+        bases = Regions(read_bed(paths["regions"])).bases
     return false, inherited, bases
 
 
@@ -65,42 +73,32 @@ def _counts(words) -> tuple[int, int]:
     Rates of kinds are log-normal (sd of the log 1) around 1e-4, those of sites gamma, coefficient of variation 1,
     and the same in both samples; C>T is ten times as frequent in the second, as in old tissue.
     """
-    seed, bases = words
+    seed, positions = words
     rng = np.random.default_rng([seed, 31])
-    text = "".join(rng.choice(list("ACGT"), bases))
-    depth = rng.poisson(DEPTH, (bases, 2))
+    code = rng.integers(0, 4, positions + 2)
+    before, own, after = code[:-2], code[1:-1], code[2:]
+    others = OTHERS[own]  # (P, 3)
+    depth = rng.poisson(DEPTH, (positions, 2))
     kind = rng.lognormal(np.log(1e-4), 1, (4, 4, 2))
-    kind["ACGT".index("C"), "ACGT".index("T"), 1] *= 10
-    kind["ACGT".index("G"), "ACGT".index("A"), 1] *= 10
-    code = np.array(["ACGT".index(base) for base in text])
-    site = rng.gamma(1.0, 1.0, (bases, 4))
-    rate = np.minimum(kind[code] * site[:, :, None], 0.05)  # (bases, 4, 2)
-    rate[np.arange(bases), code] = 0
-    forward = rng.binomial(depth[:, None] // 2, rate)
-    reverse = rng.binomial(depth[:, None] - depth[:, None] // 2, rate)
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "c.fa").write_text(f">c\n{text}\n")
-        pysam.faidx(f"{folder}/c.fa")
-        with open(f"{folder}/pileup.tsv", "w") as file:
-            for at in range(bases):
-                seen = np.flatnonzero((forward[at] + reverse[at]).any(axis=1))
-                cells = []
-                for s in (0, 1):
-                    for strand, reads in ((0, forward), (1, reverse)):
-                        total = depth[at, s] // 2 if strand == 0 else depth[at, s] - depth[at, s] // 2
-                        changed = reads[at, seen, s]
-                        cells.append(",".join(map(str, (total - changed.sum(), *changed, 0))))
-                alts = ",".join([*("ACGT"[base] for base in seen), "<*>"])
-                file.write(f"c\t{at + 1}\t{text[at]}\t{alts}\t" + "\t".join(cells) + "\n")
-        limits = {"min_alt_reads": SETTINGS["min_alt_reads"], "targets": None, "callable_depth": 20}
-        found = pileup.read_pileup(f"{folder}/pileup.tsv", f"{folder}/c.fa", "NT", [False, True], **limits)
-    model, false = ErrorModel(found.background), 0
-    for one in found.alleles:
-        rate, rho = model.of(one.ref, one.alt, one.around)
-        weight = calling.evidence(one.alt_count[1], one.depth[1], rate[1], rho[1])
-        if weight >= SETTINGS["min_evidence"] and not calling.filters_of(one, [1], 0, rate, rho, SETTINGS):
+    for base, changed in ("CT", "GA"):
+        kind["ACGT".index(base), "ACGT".index(changed), 1] *= 10
+    site = rng.gamma(1.0, 1.0, (positions, 3))
+    rate = np.minimum(kind[own[:, None], others] * site[:, :, None], 0.05)  # (P, 3, 2)
+    halves = depth // 2, depth - depth // 2
+    forward, reverse = (rng.binomial(half[:, None], rate) for half in halves)
+    background, reads = Background(2), forward + reverse
+    background.add(KINDS[before, own, after][np.arange(positions)[:, None], others], reads, depth)
+    model, false = ErrorModel(background), 0
+    for at, other in np.argwhere(reads[:, :, 1] >= SETTINGS["min_alt_reads"]):
+        text = "".join("ACGT"[one] for one in (before[at], own[at], after[at]))
+        changed = [one[at, other] for one in (forward, reverse)]
+        plain = [half[at] - one[at].sum(axis=0) for half, one in zip(halves, (forward, reverse), strict=True)]
+        one = Allele("c", int(at) + 1, text[1], "ACGT"[others[at, other]], *plain, *changed, depth[at], text)
+        rate_of, rho = model.of(one.ref, one.alt, one.around)
+        weight = calling.evidence(one.alt_count[1], one.depth[1], rate_of[1], rho[1])
+        if weight >= SETTINGS["min_evidence"] and not calling.filters_of(one, [1], 0, rate_of, rho, SETTINGS):
             false += 1
-    return false, bases
+    return false, positions
 
 
 def normals(
@@ -109,7 +107,7 @@ def normals(
     processes: int = 2,
     seed: int = 5000,
     genes: int = 45,
-    megabases: float = 20,
+    megabases: float = 40,
 ) -> dict:
     """False calls per Mb over all libraries of all people, and over `megabases` of drawn counts; prints them."""
     start = time.time()
@@ -119,13 +117,14 @@ def normals(
         with ProcessPoolExecutor(processes) as pool:
             jobs = [(seed + number, folder, genes, libraries) for number in range(people)]
             found = list(pool.map(_person, jobs))
-    false = sum(len(one) for one, _, _ in found)
-    inherited, bases = (sum(one[column] for one in found) for column in (1, 2))
-    raw = bases / 1e6
+    once = sum(len({(tumour, variant) for tumour, _, variant in one}) for one, _, _ in found)
+    false, inherited, bases = sum(len(one) for one, _, _ in found), *(sum(one[i] for one in found) for i in (1, 2))
+    alone, raw = libraries * bases / 1e6, libraries * (libraries - 1) * bases / 1e6
     print(
-        f"normal against normal: {people} people, {libraries} libraries each, {DEPTH}x, {raw:.2f} Mb: {false} false "
-        f"calls ({false / raw:.3f} per Mb, 95 % below {upper(false) / raw:.3f}; {inherited} inherited variants "
-        f"filtered), {time.time() - start:.0f} s"
+        f"normal against normal: {people} people, {DEPTH}x, {libraries} libraries each, {raw:.2f} Mb of comparisons: "
+        f"{false} false calls ({false / raw:.3f} per Mb); {once} of a library against any normal in {alone:.2f} Mb "
+        f"(95 % below {upper(once) / alone:.3f} per Mb); {inherited} inherited variants told, "
+        f"{time.time() - start:.0f} s"
     )
     start = time.time()
     part = 250_000
@@ -140,9 +139,10 @@ def normals(
     )
     return {
         "false_per_mb_normal": false / raw,
-        "false_per_mb_normal_upper": upper(false) / raw,
+        "false_per_mb_normal_upper": upper(once) / alone,
         "normal_false_calls": false,
         "normal_megabases": raw,
+        "normal_library_megabases": alone,
         "false_per_mb_counts": wrong / drawn,
         "false_per_mb_counts_upper": upper(wrong) / drawn,
         "counts_megabases": drawn,

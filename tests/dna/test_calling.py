@@ -205,6 +205,7 @@ def test_a_panel_of_normals_is_made_and_read(patient, tmp_path):
     inherited = sites["c1", *GERMLINE]
     assert (inherited.carriers, inherited.reads) == (3, 0)
     assert sites["c1", *L12V].carriers == 1  # the tumour; the plasma's few reads are left
+    assert sites["c1", *DELETION].carriers == 1
     table, _ = called((places | {"panel_of_normals": tmp_path / "normals.tsv.gz"}, bams), "T", "P")
     filters = table.drop_duplicates("variant").set_index("variant")["filter"]
     assert filters[key(GERMLINE)] == "germline_like"

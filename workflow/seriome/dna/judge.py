@@ -50,7 +50,7 @@ def judge(piled, given, model, tumour, normal, bams, reference, settings, folder
         with pysam.FastaFile(str(reference["genome"])) as fasta:
             found = _candidates(piled, given, model, tumour, bams, reference, settings, folder, fasta)
             found.sort(key=lambda call: (order[call.allele.chrom], *call.allele.key[1:]))
-            _count_indels(found, opened, fasta, normal, model, settings)
+            _count_indels(found, opened, fasta, normal, settings)
         calls = []
         for call, weight in zip(found, _joint(found, tumour), strict=True):
             if weight < settings["min_evidence"] and not call.imported:
@@ -104,17 +104,23 @@ def units_of(fasta, one: Allele) -> int:
     return int(units_behind(fasta.fetch(one.chrom, one.pos - 1, end).upper())[0])
 
 
-def _count_indels(calls, opened, fasta, normal, model, settings) -> None:
-    """Indels are counted anew, read by read; how the normal errs at their place joins their rate of errors."""
+def _count_indels(calls, opened, fasta, normal, settings) -> None:
+    """Indels are counted anew, read by read; how the normal errs at their place joins their rate of errors.
+
+    Those that are the normal's own by the pileup already, of which a genome has many, keep its counts.
+    """
+
+    def inherited(one):
+        reads, depth = one.alt_count[normal], one.depth[normal]
+        return depth >= calling.NORMAL_DEPTH and reads >= settings["germline_vaf"] * depth
+
     for call in calls:
         one = call.allele
-        if len(one.ref) == len(one.alt):
+        if len(one.ref) == len(one.alt) or (normal is not None and inherited(one)):
             continue
         call.carriers = realign.count_anew(one, opened, fasta, settings)
-        if normal is not None:
-            reads, depth = int(one.alt_count[normal]), int(one.depth[normal])
-            if reads < settings["germline_vaf"] * max(depth, 1):
-                call.rate, call.rho = at_site(call.rate, call.rho, reads, depth)
+        if normal is not None and not inherited(one):
+            call.rate, call.rho = at_site(call.rate, call.rho, int(one.alt_count[normal]), int(one.depth[normal]))
 
 
 def _joint(calls, tumour) -> np.ndarray:

@@ -10,6 +10,7 @@ Source: Cibulskis et al. 2013 (panel of normals), Nat Biotechnol 31:213, doi:10.
 
 import csv
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +44,9 @@ def panel(bams, genome, regions, settings: dict) -> list[dict]:
     regions   BED of where variants are looked for
     settings  the config's `dna` section: qualities and max_depth
     """
-    from seriome.dna import pileup
+    import pysam
+
+    from seriome.dna import pileup, realign
 
     with tempfile.TemporaryDirectory() as folder:
         text = f"{folder}/pileup.tsv"
@@ -53,6 +56,12 @@ def panel(bams, genome, regions, settings: dict) -> list[dict]:
             text, genome, names, [True] * len(bams), min_alt_reads=LEAST, targets=None, callable_depth=1
         )
         alleles = pileup.normalise(found.alleles, genome, folder) if found.alleles else []
+    with ExitStack() as stack:
+        fasta = stack.enter_context(pysam.FastaFile(str(genome)))
+        opened = [stack.enter_context(pysam.AlignmentFile(str(bam), "rb")) for bam in bams]
+        for one in alleles:  # as in a patient
+            if len(one.ref) != len(one.alt):
+                realign.count_anew(one, opened, fasta, settings)
     rows = []
     for one in alleles:
         reads, depth = one.alt_count, one.depth
