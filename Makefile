@@ -1,8 +1,8 @@
-# Seriome: one command each.  make setup | demo | test | real | bench-clones | bench-dna | bench-ms | lint | clean
+# Seriome: one command each.  make setup | demo | test | real | bench-clones | bench-dna | bench-rna | bench-ms | lint | clean
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo simulate test lint real bench-clones bench-dna bench-ms clean
+.PHONY: help setup demo simulate test lint real bench-clones bench-dna bench-rna bench-ms clean
 
 PYTHON ?= python3
 CORES ?= 2
@@ -56,6 +56,9 @@ bench-dna: .venv/.ready ## the dna stage on patients with known truth, from raw 
 
 bench-ms: .venv/.ready ## proteome and metabolome on real runs with known answers and on simulated ones with known truth
 	@$(BIN)/python -m tests.bench.ms
+
+bench-rna: .venv/.ready ## the rna stage on samples with known truth, from raw reads, and on HCC1395 where it is there
+	@$(BIN)/python -m tests.bench.rna
 
 clean: ## take away the demo cohort and all results
 	rm -rf demo results real

@@ -2,10 +2,9 @@
 
 from seriome.files import write_tsv
 from seriome.logs import log_to
-from seriome.rna.transcripts import COLUMNS, read_transcripts
+from seriome.rna.transcripts import COLUMNS, as_row, read_transcripts
 
 with log_to(snakemake.log[0]) as log:
     transcripts = read_transcripts(snakemake.input.genes)
     log.info("%d transcripts of %d genes", len(transcripts), len({one.gene_id for one in transcripts}))
-    rows = ({column: getattr(one, column) for column in COLUMNS} for one in transcripts)
-    write_tsv(snakemake.output[0], rows, COLUMNS)
+    write_tsv(snakemake.output[0], map(as_row, transcripts), COLUMNS)

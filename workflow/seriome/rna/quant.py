@@ -30,16 +30,16 @@ def quantify_sample(
               strand, strand_share   see find_strand; strand_share None where the config says the strand
               units         the runs that went in
     """
-    paired = {run: files for run, files in units.items() if len(files) == 2}
+    taken = one_layout(units)
     key = {"patient": about["patient"], "sample": about["sample"], "assay": "rna", "stage": "rna"}
-    for run in sorted(set(units) - set(paired) if paired else ()):
+    for run in sorted(set(units) - set(taken)):
         with gaps.spoil(run=run, **key):
             raise DataError(
                 "mixed_layout",
-                f"single reads beside the pairs of {', '.join(sorted(paired))}",
+                f"single reads beside the pairs of {', '.join(sorted(taken))}",
                 "quantify single reads as a sample of their own",
             )
-    units = paired or units
+    units = taken
     if not units:
         return [], NOTHING, None
     files = [[str(file) for file in one] for one in units.values()]
@@ -56,6 +56,11 @@ def quantify_sample(
         genes = sum_to_genes(as_numbers(rows), transcripts, draws)
         info["state"] = "measured"
     return rows, info, genes
+
+
+def one_layout(units: dict) -> dict:
+    """The units of pairs, or all where there are none."""
+    return {run: files for run, files in units.items() if len(files) == 2} or units
 
 
 def as_numbers(rows) -> pd.DataFrame:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from seriome.errors import InputError, did_you_mean
-from seriome.files import open_text
+from seriome.files import open_text, read_tsv
 from seriome.logs import log
 
-COLUMNS = ["transcript_id", "gene_id", "gene", "biotype", "chrom", "strand", "length"]
+COLUMNS = ["transcript_id", "gene_id", "gene", "biotype", "chrom", "strand", "length", "exons", "cds"]
 ATTRIBUTE = re.compile(r'(gene_id|transcript_id|gene_name|gene_biotype|gene_type) "([^"]*)"')
 VERSION = re.compile(r"^(ENS[A-Z]*\d+)\.\d+")  # Ensembl's stable id and its version
 COMPLEMENT = str.maketrans("ACGTUNRYSWKMBDHVacgtunryswkmbdhv", "TGCAANYRSWMKVHDBtgcaanyrswmkvhdb")
@@ -19,7 +19,10 @@ COMPLEMENT = str.maketrans("ACGTUNRYSWKMBDHVacgtunryswkmbdhv", "TGCAANYRSWMKVHDB
 
 @dataclass
 class Transcript:
-    """One transcript: gene_id without version, exons [(start, end)] in the order of the genome, 0-based half-open."""
+    """One transcript: gene_id without version, exons [(start, end)] in the order of the genome, 0-based half-open.
+
+    cds is the genomic span (start, end) of its coding bases as the GTF has them (without the stop codon), None without
+    """
 
     transcript_id: str
     gene_id: str
@@ -28,6 +31,7 @@ class Transcript:
     chrom: str
     strand: str
     exons: list = field(default_factory=list)
+    cds: tuple | None = None
 
     @property
     def length(self) -> int:
@@ -45,7 +49,7 @@ def read_transcripts(path) -> list[Transcript]:
     A transcript on two contigs or strands (the X and Y copies of older annotations) keeps its first place.
     Raises  InputError with the line of what cannot be read
     """
-    found, elsewhere = {}, set()
+    found, elsewhere, coding = {}, set(), []
     with open_text(path) as file:
         for number, line in enumerate(file, 1):
             if line.startswith("#") or not line.strip():
@@ -53,11 +57,14 @@ def read_transcripts(path) -> list[Transcript]:
             cells = line.rstrip("\r\n").split("\t")
             if len(cells) != 9:
                 raise InputError(f"{path} line {number}: {len(cells)} columns where GTF has 9")
-            if cells[2] != "exon":
+            if cells[2] not in ("exon", "CDS"):
                 continue
             about = dict(ATTRIBUTE.findall(cells[8]))
             if not about.get("transcript_id") or not about.get("gene_id"):
                 raise InputError(f"{path} line {number}: an exon without gene_id or transcript_id")
+            if cells[2] == "CDS":
+                coding.append((about["transcript_id"], cells[0], cells[3], cells[4]))
+                continue
             if not (cells[3].isdigit() and cells[4].isdigit() and 1 <= int(cells[3]) <= int(cells[4])):
                 raise InputError(f"{path} line {number}: {cells[3]} to {cells[4]} is no interval (1-based, closed)")
             if cells[6] not in ("+", "-"):
@@ -79,6 +86,11 @@ def read_transcripts(path) -> list[Transcript]:
             one.exons.append((int(cells[3]) - 1, int(cells[4])))
     if not found:
         raise InputError(f"{path} has no exon lines: is it a GTF with gene_id and transcript_id?")
+    for name, chrom, start, end in coding:
+        one = found.get(name)
+        if one and one.chrom == chrom and start.isdigit() and end.isdigit():
+            low, high = one.cds or (int(start) - 1, int(end))
+            one.cds = min(low, int(start) - 1), max(high, int(end))
     if elsewhere:
         log.warning("%d transcripts have exons in two places and keep the first: %s", len(elsewhere), min(elsewhere))
     for one in found.values():
@@ -87,6 +99,26 @@ def read_transcripts(path) -> list[Transcript]:
             if start < end:
                 raise InputError(f"{path}: exons of {one.transcript_id} overlap at {one.chrom}:{start + 1}")
     return sorted(found.values(), key=lambda one: one.transcript_id)
+
+
+def as_row(one: Transcript) -> dict:
+    """A transcript as a row of COLUMNS; exons and cds 1-based and closed, as in the GTF."""
+    row = {column: getattr(one, column) for column in COLUMNS}
+    row["exons"] = ",".join(f"{start + 1}-{end}" for start, end in one.exons)
+    return row | {"cds": f"{one.cds[0] + 1}-{one.cds[1]}" if one.cds else None}
+
+
+def read_models(path) -> list[Transcript]:
+    """The transcripts of the stage's table."""
+
+    def pairs(text):
+        return [(int(start) - 1, int(end)) for start, end in (one.split("-") for one in text.split(",") if one)]
+
+    names = ("transcript_id", "gene_id", "gene", "biotype", "chrom", "strand")
+    return [
+        Transcript(*(row[name] for name in names), pairs(row["exons"]), (pairs(row["cds"]) or [None])[0])
+        for row in read_tsv(path)
+    ]
 
 
 def read_table(path):
@@ -111,6 +143,12 @@ def read_contigs(path) -> Iterator[tuple[str, str]]:
                 parts.append(line.strip())
     if name is not None:
         yield name, "".join(parts)
+
+
+def genome_sequence(path):
+    """A function (contig, start, end) -> bases of a FASTA, upper case; 0-based, half-open. It holds the whole file."""
+    contigs = {name: sequence.upper() for name, sequence in read_contigs(path)}
+    return lambda chrom, start, end: contigs.get(chrom, "")[max(start, 0) : end]
 
 
 def spliced(transcripts: Iterable[Transcript], genome) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ in the files are what they would be in a tube. On the way come what blurs them: 
 sample of one reference, as with one kit, times a little noise per sample), PCR copies, damage of single strands before
 PCR (deamination C>T, oxidation G>T), and sequencing errors that the qualities announce.
 
-Not simulated: chimaeras, contamination, PCR stutter in microsatellites, indel errors, index hopping.
+Not simulated: chimaeras in DNA, contamination, PCR stutter in microsatellites, indel errors, index hopping.
 
 Files are byte-equal for equal arguments. Read names tell nothing of a read's origin.
 """
@@ -32,6 +32,7 @@ ADAPTERS = (  # what follows a short insert in read 1 and 2: Illumina's TruSeq a
     b"AGATCGGAAGAGCACACGTCTGAACTCCAGTCAC",
     b"AGATCGGAAGAGCGTCGTGTAGGGAAAGAGTGT",
 )
+JOINED = 10  # bases on either side of a fusion's junction that make a pair its witness
 SPACER = "TGACTGAC"  # the skipped bases of a read structure
 # Qualities as a two-colour Illumina sequencer bins them, with their share of bases in the middle of a read
 QUALITIES, LOW_SHARES = (37, 25, 11), (0.05, 0.007)
@@ -41,6 +42,10 @@ _COMPLEMENT[list(b"ACGTN")] = list(b"TGCAN")
 _OTHERS = np.zeros((256, 3), np.uint8)  # the three wrong bases of each base
 for _base in b"ACGT":
     _OTHERS[_base] = [other for other in b"ACGT" if other != _base]
+
+
+# what stands for ribosomal RNA: 2,000 bases of their own
+RIBOSOMAL = bytes(b"ACGT"[base] for base in np.random.default_rng(28).integers(0, 4, 2_000)).decode()
 
 
 @dataclass(frozen=True)
@@ -125,12 +130,14 @@ class Fusion:
 @dataclass(frozen=True)
 class Written:
     """What went into the files: pairs of reads, the molecules they came from, how many molecules have how many pairs,
-    and how many molecules have pairs of both strands."""
+    and how many molecules have pairs of both strands. Of RNA: for each fusion the pairs that lie over its junction with
+    JOINED bases or more on either side."""
 
     pairs: int
     molecules: int
     families: dict[int, int]
     duplex: int
+    joined: tuple[int, ...] = ()
 
 
 # ---------------------------------------------------------------------------------------------- what is to be expected
@@ -408,6 +415,8 @@ def write_rna(
     fragments: Fragments = RNA,
     error_rate: float = 1e-3,
     background: float = 0.02,
+    chimeras: float = 0.0,
+    ribosomal: float = 0.0,
     level: int = 1,
 ) -> Written:
     """Write the paired, gzipped FASTQ of one reverse-stranded RNA library (dUTP): read 1 is antisense, read 2 sense.
@@ -416,7 +425,9 @@ def write_rna(
     n_pairs      pairs of reads, exactly; transcripts get them by tpm times effective length (length - mean
                  fragment + 1, as quantifiers reckon)
     variants     somatic variant to the share of its gene's transcripts that carry it; of several in one gene the
-                 rarer stands on transcripts that carry the more frequent ones too
+                 rarer stands on transcripts that carry the more frequent ones too; editing of RNA is written so, too
+    chimeras     share of pairs of two transcripts that the enzyme joined at random places
+    ribosomal    share of pairs of RIBOSOMAL, a made-up transcript that no annotation has
     background   share of pairs from anywhere in the genome, either strand
     """
     rng = np.random.default_rng([seed, 4])
@@ -436,17 +447,32 @@ def write_rna(
             + three.transcript[three.exon_in_transcript(one.exon3)[0] :]
         )
         weights.append(one.share * tpm.get(one.gene5, 0.0))
+    junctions = {
+        len(texts) - len(fusions) + n: reference.gene(one.gene5).exon_in_transcript(one.exon5)[1]
+        for n, one in enumerate(fusions)
+    }
     sizes = np.array([len(text) for text in texts])
     mass = np.array(weights) * np.maximum(sizes - mean_length + 1, 1)
     if not mass.sum() > 0:
         raise InputError("no transcript is expressed: every tpm is zero")
     stray = int(rng.binomial(n_pairs, background))
-    counts = rng.multinomial(n_pairs - stray, mass / mass.sum())
+    odd = int(rng.binomial(n_pairs - stray, chimeras)) if chimeras else 0
+    rrna = int(rng.binomial(n_pairs - stray - odd, ribosomal)) if ribosomal else 0
+    counts = rng.multinomial(n_pairs - stray - odd - rrna, mass / mass.sum())
     which = np.repeat(np.arange(len(texts)), counts)
     insert = np.minimum(fragments.draw(rng, len(which)), sizes[which])
     firsts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     start = firsts[which] + (rng.random(len(which)) * (sizes[which] - insert + 1)).astype(np.int64)
     flip = np.ones(len(which), bool)
+    inside = start - firsts[which]
+    joined = tuple(
+        int(((which == n) & (inside <= at - JOINED) & (inside + insert >= at + JOINED)).sum())
+        for n, at in junctions.items()
+    )
+    more = _chimeras(rng, texts, mass / mass.sum(), odd)
+    texts, start, insert, flip = _added(rng, texts, start, insert, flip, more, fragments)
+    texts, start, insert, flip = _added(rng, texts, start, insert, flip, [RIBOSOMAL] * rrna, fragments)
+    sizes = np.array([len(text) for text in texts])
 
     genome = "".join(reference.contigs.values())
     texts.append(genome)
@@ -467,7 +493,28 @@ def write_rna(
         seed=seed,
         level=level,
     )
-    return Written(n_pairs, n_pairs, {1: n_pairs}, 0)
+    return Written(n_pairs, n_pairs, {1: n_pairs}, 0, joined)
+
+
+def _chimeras(rng, texts, chances, n: int) -> list[str]:
+    """The middle of `n` molecules: of two transcripts, drawn by their mass, a piece of each, cut at random places."""
+    found = []
+    for one, other in rng.choice(len(texts), (n, 2), p=chances):
+        left, right = (int(rng.integers(0, len(texts[k]))) for k in (one, other))
+        found.append(texts[one][max(left - 150, 0) : left] + texts[other][right : right + 150])
+    return found
+
+
+def _added(rng, texts, start, insert, flip, more, fragments):
+    """Fragments, one of each further text, behind those that are there; around the middle of long ones."""
+    if not more:
+        return texts, start, insert, flip
+    at = sum(map(len, texts)) + np.concatenate([[0], np.cumsum([len(text) for text in more])[:-1]])
+    sizes = np.array([len(text) for text in more])
+    size = np.minimum(fragments.draw(rng, len(more)), sizes)
+    first = (rng.random(len(more)) * (sizes - size + 1)).astype(np.int64)
+    flip = np.concatenate([flip, np.ones(len(more), bool)])
+    return texts + list(more), np.concatenate([start, at + first]), np.concatenate([insert, size]), flip
 
 
 def _nested(own: Mapping[Variant, float]):

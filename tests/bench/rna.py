@@ -1,0 +1,21 @@
+"""The rna stage, measured: `make bench-rna` prints the figures and writes bench/rna.json.
+
+Samples are drawn by `seriome.simulate`, truth known, and go from raw reads through the stage's own steps.
+
+    python -m tests.bench.rna [--only expression,genome,...] [--quick]
+"""
+
+from .expression import cost, expression
+from .fusions import genome
+from .parts import run
+
+PARTS = {"expression": expression, "genome": genome, "cost": cost}
+QUICK = {
+    "expression": {"samples": 1, "pairs": 50_000},
+    "genome": {"samples": 2, "swaps": 2},
+    "cost": {"pairs": 50_000},
+}
+
+
+if __name__ == "__main__":
+    run("rna", __doc__, PARTS, QUICK)

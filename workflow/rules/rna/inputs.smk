@@ -1,0 +1,16 @@
+"""
+What the rules of this folder read: input and params functions.
+The contract of the stage stands in ../rna.smk.
+"""
+
+
+def genome_memory(base):
+    """Memory in MB for minimap2's index of RNA's genome, 8 bytes per base, besides `base`."""
+    genome = reference_file(CONFIG["reference"], "rna_genome")
+    size = os.path.getsize(genome) * (4 if genome.endswith(".gz") else 1) if genome else 0
+    return memory(base + int(8 * size / 1e6))
+
+
+def fusions_of(wildcards):
+    """Input function: the fusions of {sample}, where its reads are aligned."""
+    return [f"<results>/rna/fusions/{sample}.tsv" for sample in ALIGNED if sample == wildcards.sample]
