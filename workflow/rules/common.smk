@@ -1,7 +1,7 @@
 """
 What the other files of this folder may use: the checked configuration, the cohort, and a few names.
 needs  the configuration, the sheets
-gives  CONFIG, COHORT, GAPS; fingerprint, unit_files, unit_row, about, one_of, memory, threads_for,
+gives  CONFIG, COHORT, GAPS; fingerprint, unit_files, unit_row, about, batch_of, one_of, memory, threads_for,
        features_of, report_inputs
 """
 
@@ -57,6 +57,12 @@ def unit_row(wildcards):
 def about(assay):
     """Params function: the keys of {sample} in its feature table (patient, sample, timepoint, assay, day)."""
     return lambda wildcards: COHORT.about(wildcards.sample, assay)
+
+
+def batch_of(assay, sample):
+    """The batches of a sample's units in one name, empty where the sheet has none: `run3`, `run3+run4`."""
+    batches = {COHORT.unit(assay, sample, run).get("batch", "") for run in COHORT.runs(assay, sample)}
+    return "+".join(sorted(batches - {""}))
 
 
 def memory(mb):

@@ -9,7 +9,15 @@ gives  <results>/rna/index/transcripts.tsv                transcript_id gene_id 
        <results>/rna/bam/{sample}.bam, .bam.bai           alignments on the genome, unless rna.align is false
        <results>/rna/fusions/{sample}.tsv                 junctions of two genes, with what speaks against them
        <results>/gaps/rna/{sample}.tsv                    low_mapping, foreign_transcripts, mixed_layout
-       <results>/features/assay=rna/patient=/sample=.parquet   kinds expression (log2_tpm), count (reads), fusion
+       <results>/features/assay=rna/patient=/sample=.parquet   kinds expression (log2_tpm), count (reads), programme,
+                                                          cell_markers, cell_fraction, checkpoint, fusion
+       <results>/rna/state/{patient}/{sample}.tsv         the last four with the genes they rest on, verdicts and reasons
+       <results>/rna/constants.parquet                    what normalisation and variance rest on, unless the config has it
+       <results>/rna/changes.parquet                      changes of every patient: genes, programmes, cells
+       <results>/rna/cohort.parquet                       phases by a mixed model, two groups by DESeq2
+       <results>/rna/sites.tsv                            how far samples are apart: places on one day, and days
+       <results>/rna/activities.tsv                       transcription factors and pathways, where there is a network
+       <results>/rna/notes.json                           what the report must tell: batches, what could not be compared
 kallisto's own words are in <logs>/rna/kallisto/{sample}.log, for MultiQC.
 """
 
@@ -26,6 +34,7 @@ include: "rna/inputs.smk"
 include: "rna/reference.smk"
 include: "rna/expression.smk"
 include: "rna/alignment.smk"
+include: "rna/change.smk"
 
 
 rule rna_features:
@@ -34,8 +43,13 @@ rule rna_features:
         fusions=fusions_of,
         transcripts="<results>/rna/index/transcripts.tsv",
         units=unit_records("rna"),
+        programmes=workflow.source_path("../../resources/programmes.tsv"),
+        markers=workflow.source_path("../../resources/cell_markers.tsv"),
+        gmt=CONFIG["rna"]["programmes"],
+        signature=CONFIG["rna"]["cell_signature"] or [],
     output:
-        "<results>/features/assay=rna/patient={patient}/sample={sample}.parquet",
+        features="<results>/features/assay=rna/patient={patient}/sample={sample}.parquet",
+        state="<results>/rna/state/{patient}/{sample}.tsv",
     log:
         "<logs>/rna/features/{patient}/{sample}.log",
     benchmark:
@@ -51,7 +65,11 @@ rule rna_features:
     params:
         about=about("rna"),
         fusion_min_fragments=CONFIG["rna"]["fusion_min_fragments"],
-        code=fingerprint("rna/expression", "rna/fusion_table", "features/store", "files"),
+        seed=CONFIG["seed"],
+        code=fingerprint(
+            *("rna/expression", "rna/fusion_table", "rna/state", "rna/programmes", "rna/cells"),
+            *("features/store", "files"),
+        ),
     message:
         "rna: features of {wildcards.sample}"
     script:

@@ -34,7 +34,7 @@ rule targets_differential:
         before=CONFIG["targets"]["before"],
         after=CONFIG["targets"]["after"],
         specimens=CONFIG["targets"]["specimens"],
-        code=fingerprint("targets", "longitudinal"),
+        code=fingerprint("targets", "longitudinal", "rna/deseq"),
     message:
         "targets: features that differ between the phases"
     script:

@@ -111,6 +111,18 @@ def reference_problems(config: dict, cohort) -> list[str]:
     for path in config["dna"]["msi_normals"]:
         if not Path(path).is_file():
             problems.append(f"dna.msi_normals: {path} is not there")
+    for key in ("constants", "cell_signature", "network", "programmes"):
+        named = config["rna"][key] or []
+        problems += [
+            f"rna.{key}: {path} is not there"
+            for path in ([named] if isinstance(named, str) else named)
+            if not Path(path).is_file()
+        ]
+    groups = config["rna"]["groups"]
+    if groups and groups not in cohort.patients.columns:
+        problems.append(
+            f"rna.groups: patients.tsv has no column {groups!r}{did_you_mean(groups, cohort.patients.columns)}"
+        )
     sites = config["dna"]["identity_sites"]
     if sites and not Path(sites).is_file():
         problems.append(f"dna.identity_sites: {sites} is not there")

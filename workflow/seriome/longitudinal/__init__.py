@@ -30,14 +30,14 @@ Over the cohort (`mixed`, `design`):
 A batch that is confounded with the phase is not taken out: `plan.told` says which, and why.
 """
 
-from .change import changes, pairs_of
+from .change import changes, pairs_of, together_of
 from .design import Plan, plan_of
-from .mixed import contrasts, mixed_model
+from .mixed import adjusted, contrasts, mixed_model
 from .moderate import squeeze
 from .shrink import shrink
 from .variance import Variance, precision, within_variance
 
 __all__ = [
-    "Plan", "Variance", "changes", "contrasts", "mixed_model", "pairs_of", "plan_of", "precision", "shrink", "squeeze",
-    "within_variance",
+    "Plan", "Variance", "adjusted", "changes", "contrasts", "mixed_model", "pairs_of", "plan_of", "precision", "shrink",
+    "squeeze", "together_of", "within_variance",
 ]  # fmt: skip

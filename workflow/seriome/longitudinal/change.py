@@ -1,5 +1,7 @@
 """Change between two samples of one patient, feature by feature, with what it could be by chance."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 
@@ -38,6 +40,22 @@ def pairs_of(samples: pd.DataFrame) -> pd.DataFrame:
                         "same_site": _same(early, late, "site"), "same_batch": _same(early, late, "batch"),
                     }
                 )  # fmt: skip
+    return pd.DataFrame(rows, columns=COLUMNS[:8])
+
+
+def together_of(samples: pd.DataFrame) -> pd.DataFrame:
+    """Samples of one patient, specimen and day, each pair once (as `pairs_of`): what differs is place, not time."""
+    rows = []
+    samples = samples.reindex(columns=[*dict.fromkeys([*samples.columns, "site", "batch"])])
+    for (patient, specimen, day), own in samples.groupby(["patient", "specimen", "day"], sort=True):
+        for one, other in combinations(own.sort_values("sample").to_dict("records"), 2):
+            rows.append(
+                {
+                    "patient": patient, "specimen": specimen, "early": one["sample"], "late": other["sample"],
+                    "early_day": day, "late_day": day,
+                    "same_site": _same(one, other, "site"), "same_batch": _same(one, other, "batch"),
+                }
+            )  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS[:8])
 
 

@@ -1,12 +1,12 @@
 """Differential features between two phases of the course, paired by patient."""
 
 import logging
-import warnings
 
 import numpy as np
 import pandas as pd
 
 from seriome.longitudinal import squeeze
+from seriome.rna.deseq import wald
 
 log = logging.getLogger("seriome")
 
@@ -102,28 +102,12 @@ def differential_counts(counts: pd.DataFrame, pairs: pd.DataFrame, *, layer: str
         },
         index=wide.index,
     )
-    found = _deseq2(wide, design).reindex(features)
+    found = wald(wide, design, "~patient + phase", ["phase", "after", "before"]).reindex(features)
     change, error = found["log2FoldChange"].to_numpy(float), found["lfcSE"].to_numpy(float)
     return _table(
         features, counts, change, change - 1.96 * error, change + 1.96 * error, found["pvalue"].to_numpy(float),
         np.full(len(features), len(complete)), **settings,
     )  # fmt: skip
-
-
-def _deseq2(counts: pd.DataFrame, design: pd.DataFrame) -> pd.DataFrame:
-    """PyDESeq2's table of Wald tests for phase after against before; counts (samples, genes)."""
-    from pydeseq2.dds import DeseqDataSet
-    from pydeseq2.default_inference import DefaultInference
-    from pydeseq2.ds import DeseqStats
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # few genes: the trend of dispersions falls back to their mean, as it says
-        inference = DefaultInference(n_cpus=1)
-        data = DeseqDataSet(counts=counts, metadata=design, design="~patient + phase", inference=inference, quiet=True)
-        data.deseq2()
-        stats = DeseqStats(data, contrast=["phase", "after", "before"], inference=inference, quiet=True)
-        stats.summary()
-    return stats.results_df
 
 
 def _table(features, source, change, lower, upper, p, pairs, *, layer, contrast, method) -> pd.DataFrame:
