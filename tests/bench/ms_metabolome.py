@@ -164,15 +164,20 @@ def _study(folder: Path, patients: int, every: int, batches: int, polarity: str,
                 values[name, patient, after] = rows["value"].set_axis(main["compound_id"])
                 covered = (rows["upper"] - rows["lower"]).set_axis(main["compound_id"])
                 values["width", patient, after] = covered
-    truth = pd.Series(change)
-    errors = {"corrected": [], "raw": []}
-    for name, found in errors.items():
-        for patient in range(patients):
-            found.append(values[name, patient, True] - values[name, patient, False] - truth)
-    errors = {name: pd.concat(found).dropna() for name, found in errors.items()}
-    half = pd.concat([np.hypot(values["width", p, False], values["width", p, True]) / 2 for p in range(patients)])
-    both = pd.concat([values["corrected", p, True] - values["corrected", p, False] - truth for p in range(patients)])
-    known = half.notna() & both.notna()
+    truth = pd.Series(change).reindex(main["compound_id"].unique())
+    errors = {
+        name: pd.concat([values[name, p, True] - values[name, p, False] - truth for p in range(patients)]).dropna()
+        for name in ("corrected", "raw")
+    }
+    off, half = (
+        pd.DataFrame({p: one(p) for p in range(patients)}).reindex(truth.index)
+        for one in (
+            lambda p: (values["corrected", p, True] - values["corrected", p, False] - truth).abs(),
+            lambda p: np.hypot(values["width", p, False], values["width", p, True]) / 2,
+        )
+    )
+    known = (off.notna() & half.notna()).to_numpy()
+    cover = float((off.to_numpy() <= half.to_numpy())[known].mean())
     ratio = (constants["cv_predicted"] / constants["cv_raw"])[constants["removed"] == ""].dropna()
     named = set(main["compound_id"])
     spectral = atlas[atlas["spectral_score"] >= SETTINGS["min_score"]]
@@ -189,14 +194,14 @@ def _study(folder: Path, patients: int, every: int, batches: int, polarity: str,
     )
     for name, one in errors.items():
         print(f"  fold change of one patient, {name}: median error {one.abs().median():.3f} log2")
-    print(f"  95 % intervals of these changes hold {float((both.abs() <= half)[known].mean()):.3f}")
+    print(f"  95 % intervals of these changes hold {cover:.3f}")
     return {
         "planted": len(planted),
         "named": len(named & set(planted)),
         "ratio": float(ratio.median()),
         "error": float(errors["corrected"].abs().median()),
         "raw_error": float(errors["raw"].abs().median()),
-        "cover": float((both.abs() <= half)[known].mean()),
+        "cover": cover,
     }
 
 

@@ -1,7 +1,7 @@
 """
 Metabolome: LC-MS injections to levels of the features of one atlas; a new sample leaves the atlas as it is.
-needs  metabolome units as mzml with batch and order of injection, intake's records; reference.compounds and
-       reference.spectra, where there are any
+needs  metabolome units as mzml with batch and order of injection, intake's records; reference.compounds,
+       spectra, pathways and enzymes, where there are any
 gives  <results>/metabolome/injections/{sample}/{run}.parquet    features found in one injection
        <results>/metabolome/spectra/{sample}/{run}.parquet       its fragment spectra
        <results>/metabolome/atlas.parquet                        features of the study, from the pools: id, m/z, rt, name
@@ -10,6 +10,8 @@ gives  <results>/metabolome/injections/{sample}/{run}.parquet    features found 
        <results>/metabolome/qc/{sample}/{run}.json               spectra, ion current, matched, gap-filled, mass error
        <results>/metabolome/constants.parquet, offsets.parquet   what the pools say: precision, reference level, drift
        <results>/metabolome/control.tsv                          what was kept and what was removed, and why
+       <results>/metabolome/changes.parquet, cohort.parquet      what changed in each patient, and with the phase
+       <results>/metabolome/pathways.tsv, enzymes.tsv            pathways that changed, genes tied to what changed
        <results>/gaps/metabolome/*.tsv                           no_ms1_spectra, no_features, other_polarity, no_atlas
        <results>/features/assay=metabolome/patient=/sample=.parquet   kind metabolite (log2_area)
 """
@@ -23,16 +25,23 @@ NO_BLANKS = [unit for unit in INJECTIONS if unit.sample not in {blank.sample for
 ATLAS_FROM = POOLS if POOLS and CONFIG["metabolome"]["atlas"] == "pool" else NO_BLANKS
 CONTROL_KEYS = ("drift", "normalise", "standards", "min_pools", "min_detection", "max_cv", "max_d_ratio")
 CONTROL_SETTINGS = {key: CONFIG["metabolome"][key] for key in CONTROL_KEYS}
-ATLAS_SETTINGS = {key: value for key, value in CONFIG["metabolome"].items() if key not in CONTROL_KEYS}
+ATLAS_SETTINGS = {key: value for key, value in CONFIG["metabolome"].items() if key not in (*CONTROL_KEYS, "pathway_p")}
+COMPARED = [
+    row
+    | {"batch": COHORT.unit("metabolome", row["sample"], COHORT.runs("metabolome", row["sample"])[0]).get("batch", "")}
+    for row in COHORT.rows("samples")
+    if row["sample"] in MEASURED_SAMPLES and row["specimen"] in CONFIG["targets"]["specimens"]["metabolome"]
+]
 
 GAPS += collect("<results>/gaps/metabolome/injection.{unit.sample}.{unit.run}.tsv", unit=INJECTIONS)
 GAPS += collect("<results>/gaps/metabolome/measured.{unit.sample}.{unit.run}.tsv", unit=INJECTIONS)
 GAPS += ["<results>/gaps/metabolome/atlas.tsv"] if INJECTIONS else []
-TABLES += ["<results>/metabolome/control.tsv"] if INJECTIONS else []
+TABLES += collect("<results>/metabolome/{table}", table=["changes.parquet", "pathways.tsv"]) if INJECTIONS else []
 
 
 include: "metabolome/injections.smk"
 include: "metabolome/control.smk"
+include: "metabolome/change.smk"
 
 
 rule metabolome_features:
