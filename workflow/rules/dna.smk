@@ -6,8 +6,9 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/bam/{sample}.bam, .bam.bai      merged, sorted; duplicates marked, or consensus reads
        <results>/dna/qc/{sample}.json, .stats        reads, duplicates, insert size, on target; samtools stats, for MultiQC
        <results>/dna/qc/{sample}.damage.tsv          damage before PCR, by change
-       <results>/dna/coverage/{sample}.tsv           depth per gene
+       <results>/dna/coverage/{sample}.tsv, .targets.tsv.gz    depth per gene, per target
        <results>/dna/variants/{patient}.vcf.gz, .vcf.gz.tbi, .parquet    every variant of the patient at every sample
+       <results>/dna/mutect2/{patient}.vcf.gz, .vcf.gz.tbi    with dna.mutect2: what Mutect2 finds over all samples
        <results>/dna/counts/{patient}.{part}.pickle.gz    with dna.scatter: counts of a part of the regions, until called
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
        <results>/dna/variants/{patient}.errors.tsv    how often bases are misread, per sample and change

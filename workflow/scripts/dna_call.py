@@ -1,9 +1,9 @@
 """Read, call seriome, write. No science lives here."""
 
-from seriome.dna import scatter
+from seriome.dna import mutect2, scatter
 from seriome.dna.imports import variants_of
-from seriome.dna.tables import CALLABLE_COLUMNS, ERROR_COLUMNS, call_patient, has_reads, typed, write_table
-from seriome.dna.tools import c_output_to, read_contigs
+from seriome.dna.tables import CALLABLE_COLUMNS, ERROR_COLUMNS, call_patient, typed, write_table
+from seriome.dna.tools import c_output_to, has_reads, read_contigs
 from seriome.dna.vcf import write_vcf
 from seriome.errors import DataError
 from seriome.files import write_tsv
@@ -15,6 +15,7 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
     bams = dict(zip(snakemake.params.reads, source.bams, strict=True))
     contigs = read_contigs(source.fai) if samples else {}
     vcfs = variants_of(snakemake.params.called, source.records, source.get("genome"), gaps, snakemake.wildcards.patient)
+    vcfs |= mutect2.candidates(source.mutect2, source.get("genome"))
     with gaps.spoil(patient=snakemake.wildcards.patient, assay="dna", stage="dna"):
         normal = [row["sample"] for row in samples if row["specimen"] == "normal" and row["sample"] in bams]
         if len(bams) > len(normal) and not any(has_reads(bams[sample]) for sample in normal):

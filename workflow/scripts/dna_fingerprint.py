@@ -1,7 +1,6 @@
 """Read, call seriome, write. No science lives here."""
 
 from seriome.dna import fingerprint
-from seriome.dna.tables import has_reads
 from seriome.dna.tools import c_output_to, read_bed
 from seriome.logs import log_to
 

@@ -1,7 +1,7 @@
 """Read, call seriome, write. No science lives here."""
 
-from seriome.dna import coverage, damage, host, trim
-from seriome.dna.tools import c_output_to, read_bed
+from seriome.dna import coverage, damage, evenness, host, trim
+from seriome.dna.tools import c_output_to, read_bed, read_contigs
 from seriome.errors import DataError
 from seriome.files import read_json, write_json, write_tsv
 from seriome.ledger import Gaps
@@ -21,6 +21,10 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
     quality = coverage.quality(out.bam, stats, source.get("targets") or None) | families
     units = list(filter(None, map(read_json, source.counts)))
     quality |= host.summary(units) | trim.summary(units)
+    genes = [(*place, gene) for *place, _, gene in read_bed(source.parts)]
+    places, contigs = read_bed(source.targets) if source.get("targets") else genes, read_contigs(source.fai)
+    even, by_target = evenness.evenness(out.bam, places, contigs, threads=snakemake.threads)
+    quality |= even
     limits = snakemake.params.min_base_quality, snakemake.params.min_mapping_quality
     changes = damage.damage(out.bam, source.genome, read_bed(source.parts), *limits)
     quality |= damage.scores(changes)
@@ -44,4 +48,5 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
     coverage.write_coverage(
         out.coverage, coverage.gene_coverage(out.bam, source.parts, snakemake.params.min_mapping_quality)
     )
+    evenness.write_targets(out.targets, by_target)
     gaps.write(out.gaps)

@@ -45,6 +45,19 @@ def dna_of_patient(wildcards):
     return files
 
 
+def normals_of_patient(wildcards):
+    """Params function: the normal samples of {patient} that have reads."""
+    rows = COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam")
+    return [row["sample"] for row in rows if row["specimen"] == "normal"]
+
+
+def mutect2_of_patient(wildcards):
+    """Input function: Mutect2's variants of {patient}, where the configuration asks for them."""
+    if not CONFIG["dna"]["mutect2"] or not COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam"):
+        return []
+    return [f"<results>/dna/mutect2/{wildcards.patient}.vcf.gz"]
+
+
 def shares_of_patient(wildcards):
     """Input function: counts of {patient} in the shares of the regions, where jobs of their own count them."""
     parts = CONFIG["dna"]["scatter"]
@@ -57,7 +70,16 @@ def shares_of_patient(wildcards):
 ALIGNING = ("dna/align", "dna/bwa", "dna/bwa_mem2", "dna/tools", "files")
 
 # What a share of the counts rests on
-COUNTING = ("dna/tables", "dna/scatter", "dna/pileup", "dna/background", "dna/imports", "dna/tools", "files")
+COUNTING = (
+    "dna/tables",
+    "dna/scatter",
+    "dna/pileup",
+    "dna/background",
+    "dna/imports",
+    "dna/mutect2",
+    "dna/tools",
+    "files",
+)
 
 
 def biomarkers_of_patient(wildcards):

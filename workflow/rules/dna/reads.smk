@@ -91,6 +91,7 @@ rule dna_sample:
         quality="<results>/dna/qc/{sample}.json",
         damage="<results>/dna/qc/{sample}.damage.tsv",
         coverage="<results>/dna/coverage/{sample}.tsv",
+        targets="<results>/dna/coverage/{sample}.targets.tsv.gz",
         gaps="<results>/gaps/dna/sample.{sample}.tsv",
     log:
         "<logs>/dna/sample/{sample}.log",
@@ -111,7 +112,15 @@ rule dna_sample:
         min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
         min_base_quality=CONFIG["dna"]["min_base_quality"],
         code=fingerprint(
-            "dna/coverage", "dna/damage", "dna/align", "dna/host", "dna/trim", "dna/tools", "files", "ledger"
+            "dna/coverage",
+            "dna/damage",
+            "dna/evenness",
+            "dna/align",
+            "dna/host",
+            "dna/trim",
+            "dna/tools",
+            "files",
+            "ledger",
         ),
     message:
         "dna: duplicates, quality and coverage of {wildcards.sample}"

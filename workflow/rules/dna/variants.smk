@@ -4,9 +4,43 @@ The contract of the stage stands in ../dna.smk.
 """
 
 
+rule dna_mutect2:
+    input:
+        bams=lambda wildcards: of_samples("<results>/dna/bam/{sample}.bam", wildcards),
+        indexes=lambda wildcards: of_samples("<results>/dna/bam/{sample}.bam.bai", wildcards),
+        genome="<results>/dna/reference/genome.fa",
+        beside=multiext("<results>/dna/reference/genome", ".fa.fai", ".dict"),
+        regions="<results>/dna/reference/regions.bed",
+        population=CONFIG["reference"]["population"] or [],
+    output:
+        vcf="<results>/dna/mutect2/{patient}.vcf.gz",
+        index="<results>/dna/mutect2/{patient}.vcf.gz.tbi",
+    log:
+        "<logs>/dna/mutect2/{patient}.log",
+    benchmark:
+        "<benchmarks>/dna/mutect2/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(COHORT.patients_with("dna")),
+    conda:
+        "../../../envs/gatk.yaml"
+    threads: threads_for("dna", 4)
+    resources:
+        mem_mb=memory(8000),
+        runtime=2880,
+    params:
+        reads=lambda wildcards: READ_BY_PATIENT[wildcards.patient],
+        normals=normals_of_patient,
+        code=fingerprint("dna/mutect2"),
+    message:
+        "dna: Mutect2 over the samples of {wildcards.patient}"
+    script:
+        "../../scripts/dna_mutect2.py"
+
+
 rule dna_count:
     input:
         unpack(dna_of_patient),
+        mutect2=mutect2_of_patient,
     output:
         temp("<results>/dna/counts/{patient}.{part}.pickle.gz"),
     log:
@@ -38,6 +72,7 @@ rule dna_count:
 rule dna_call:
     input:
         unpack(dna_of_patient),
+        mutect2=mutect2_of_patient,
         counts=shares_of_patient,
     output:
         vcf=report(

@@ -9,12 +9,14 @@ trim         adapters and bad ends taken off
 families     the reads of one molecule
 consensus    one read per molecule from them
 coverage     one sample: duplicates marked, quality, coverage per gene
+evenness     how evenly targets are covered
 damage       damage of single strands before PCR
 pileup       counts of every allele at every sample
 scatter      the same in parts, by processes and jobs
 background   how often each kind of change is an error
 normals      other people's normals and the population
 calling      which alleles are somatic; what each sample says about each
+mutect2      GATK, for further candidates
 imports      variants that another caller wrote
 consequence  gene, transcript, protein change and a name for each variant
 hgvs         c. and p. on the chosen transcript

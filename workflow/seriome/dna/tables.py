@@ -10,7 +10,7 @@ from seriome.dna.background import PRIOR_RATE, ErrorModel
 from seriome.dna.consequence import effects
 from seriome.dna.imports import Imported
 from seriome.dna.limits import detection_limit, jeffreys
-from seriome.dna.tools import Regions, read_bed, read_contigs
+from seriome.dna.tools import Regions, has_reads, read_bed, read_contigs
 from seriome.files import write_parquet
 
 COLUMNS = {
@@ -101,14 +101,6 @@ def typed(rows) -> pd.DataFrame:
     """Rows as a table with the columns and types of COLUMNS; no rows is a valid table."""
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.astype({c: kind if kind != "str" else "object" for c, kind in COLUMNS.items()})
-
-
-def has_reads(bam) -> bool:
-    """True when a BAM has an alignment on the genome."""
-    import pysam
-
-    with pysam.AlignmentFile(str(bam), "rb") as file:
-        return file.mapped > 0
 
 
 def _imported(vcfs, genome, folder):

@@ -36,6 +36,14 @@ def bcftools(command: str, *arguments) -> None:
     getattr(pysam.bcftools, command)(*map(str, arguments), catch_stdout=False)
 
 
+def has_reads(bam) -> bool:
+    """True when a BAM has an alignment on the genome."""
+    import pysam
+
+    with pysam.AlignmentFile(str(bam), "rb") as file:
+        return file.mapped > 0
+
+
 def read_contigs(fai) -> dict[str, int]:
     """Contig names and lengths, in the order of the FASTA index."""
     with open(fai, encoding="utf-8") as file:
