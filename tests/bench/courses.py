@@ -10,8 +10,9 @@ import numpy as np
 
 from seriome.clones import detection, growth
 from seriome.clones.events import emergence, extinction
+from seriome.clones.fit import fit
 from seriome.clones.likelihood import Counts
-from seriome.clones.model import Settings, fit
+from seriome.clones.model import Settings
 from seriome.clones.trajectory import own_shares
 from seriome.clones.tree import grow
 from seriome.simulate.counts import ERROR, Drawn, Setting, draw

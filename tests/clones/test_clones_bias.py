@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from seriome.clones.fit import fit
 from seriome.clones.likelihood import Counts
-from seriome.clones.model import fit
 
 from .planted import counts
 

@@ -11,8 +11,9 @@ from seriome.clones import detection
 from seriome.clones.cluster import data, interval, mix
 from seriome.clones.copies import DOUBLED, FREE, LATE, states
 from seriome.clones.counts import read_counts
+from seriome.clones.fit import fit
 from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_likelihood, outlier, tensor
-from seriome.clones.model import CopyNumber, Settings, fit
+from seriome.clones.model import CopyNumber, Settings
 from seriome.clones.results import Patient, tree_of
 from seriome.errors import InputError
 from seriome.simulate.counts import Setting, draw

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from scipy.stats import t
+from scipy.stats import beta, t
 
 from seriome.clones.cluster import Mixture, _Fit, data
 from seriome.clones.copies import states
+from seriome.clones.fit import fit
 from seriome.clones.likelihood import Grid, outlier, tensor
-from seriome.clones.model import Settings, fit
-from seriome.clones.purity import TAIL, anchor_of, log_prior
+from seriome.clones.model import Settings
+from seriome.clones.purity import TAIL, Stated, anchor_of
 
 from .planted import ERROR, counts
 
@@ -29,11 +30,10 @@ def fitted(clusters, drawn, purity) -> tuple[Mixture, object]:
 
 
 def test_prior_is_students_t():
-    settings = Settings(purity_sd=0.04)
-    found = log_prior(np.array([0.5, 0.6, 0.42, 0.3]), 0.5, settings)
+    found = Stated(0.5, 0.04).log_prior(np.array([0.5, 0.6, 0.42, 0.3]))
     expected = t.logpdf([0.5, 0.6, 0.42, 0.3], TAIL, 0.5, 0.04 * np.sqrt((TAIL - 2) / TAIL))
     assert found - found[0] == pytest.approx(expected - expected[0])
-    assert log_prior(0.3, np.nan, settings) == 0
+    assert Stated(np.nan, 0.04).log_prior(0.3) == 0
     assert t.std(TAIL, scale=0.04 * np.sqrt((TAIL - 2) / TAIL)) == pytest.approx(0.04)
 
 
@@ -44,13 +44,13 @@ def test_founder_cut_by_its_reads_is_one_again():
     upper = high > np.median(high[:60])
     founder, later = upper & (np.arange(120) < 60), ~upper & (np.arange(120) < 60)
     mixture, one = fitted([founder, later, np.arange(120) >= 60], drawn, PURITY * 1.08)
-    assert anchor_of(mixture, one, GRID, PURITY * 1.08, PURITY, Settings()) == [0, 1]
+    assert anchor_of(mixture, one, GRID, PURITY * 1.08, Stated(PURITY, 0.03)) == [0, 1]
 
 
 def test_two_that_the_reads_tell_apart_stay_two():
     label, drawn = counts(1, [[1] * 8, [0.7] * 8, [0.3] * 8], [60, 60, 60], PURITY, 60)
     mixture, one = fitted([label == k for k in range(3)], drawn, PURITY)
-    assert anchor_of(mixture, one, GRID, PURITY, PURITY, Settings()) == [0]
+    assert anchor_of(mixture, one, GRID, PURITY, Stated(PURITY, 0.03)) == [0]
 
 
 def test_clone_near_to_the_founder_is_not_taken_for_it():
@@ -61,3 +61,12 @@ def test_clone_near_to_the_founder_is_not_taken_for_it():
     assert model.purity == pytest.approx(PURITY, rel=0.03)
     inside = (model.mutation_lower <= 0.87) & (model.mutation_upper >= 0.87)
     assert inside[label == 1].mean() > 0.9
+
+
+def test_interval_of_a_purity_that_few_reads_tell():
+    """Eight mutations of one clone at 20x: the pooled VAF is half the purity, with beta bounds."""
+    _, drawn = counts(5, [[1, 1]], [8], [0.5, 0.7], 20)
+    model = fit(drawn)
+    alt, depth = drawn.alt.sum(axis=0), drawn.depth.sum(axis=0)
+    assert model.purity_lower == pytest.approx(2 * beta.ppf(0.025, alt + 1, depth - alt + 1), abs=0.05)
+    assert model.purity_upper == pytest.approx(2 * beta.ppf(0.975, alt + 1, depth - alt + 1), abs=0.05)

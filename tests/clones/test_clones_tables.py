@@ -39,6 +39,23 @@ def test_tables_have_their_columns_and_rows(planted):
     assert [one["purity"] for one in found.fit["purity"]] == pytest.approx(PURITY, rel=0.15)
 
 
+def test_purity_that_copies_tell_is_a_prior():
+    """Four founder mutations at 60x say little of purity; what copies say of it narrows that, where it is trusted."""
+    _, drawn = counts(3, [[1, 1], [0.4, 0.1]], [4, 12], [0.6, 0.4], 60)
+    table = variants(drawn, [0, 60], ["tumor", "tumor"])
+    told = {"state": "measured", "by_copies": "0.6", "by_copies_lower": "0.57", "by_copies_upper": "0.63"}
+    rows = [told | {"sample": "S0", "trusted": "both"}, told | {"sample": "S1", "trusted": "disagree"}]
+    alone, with_copies = (clones(table, purity=one).fit["purity"] for one in ((), rows))
+    assert [one["stated"] for one in with_copies] == [0.6, None]
+    wide, narrow = (one[0]["upper"] - one[0]["lower"] for one in (alone, with_copies))
+    assert narrow < 0.7 * wide
+    assert with_copies[0]["lower"] < 0.6 < with_copies[0]["upper"]
+    assert abs(with_copies[0]["purity"] - 0.6) < abs(alone[0]["purity"] - 0.6)
+    nothing = clones(table, purity=[one | {"state": "not_estimable"} for one in rows])
+    assert nothing.fit["purity"] == alone
+    assert nothing.fit["copy_number"] == {"source": "none", "changed": []}
+
+
 def test_shares_add_up_and_follow_the_truth(planted):
     _, _, found = planted
     by_sample = found.trajectories.groupby("sample_id")["share"].sum()

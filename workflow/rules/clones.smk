@@ -2,6 +2,7 @@
 Clones: which mutations travel together, in what share of the cancer cells, and since when.
 needs  <results>/dna/variants/{patient}.parquet        reads of every somatic variant in every sample with dna
        <results>/dna/copy_number/{patient}.parquet     coverage of every gene against the normal
+       <results>/dna/purity/{patient}.tsv              purity of every sample, as its copies tell it
        <results>/dna/identity/{patient}.tsv            which samples are held out, being another person's
 gives  <results>/clones/{patient}/clusters.tsv         a row per mutation and sample: its cluster, its CCF
        <results>/clones/{patient}/tree.tsv             a row per cluster: its parent, and how sure that is
@@ -24,6 +25,7 @@ rule clones:
         known=ACTIONABILITY,
         variants="<results>/dna/variants/{patient}.parquet",
         copy_number="<results>/dna/copy_number/{patient}.parquet",
+        purity="<results>/dna/purity/{patient}.tsv",
         identity="<results>/dna/identity/{patient}.tsv",
     output:
         clusters="<results>/clones/{patient}/clusters.tsv",

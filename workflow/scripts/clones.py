@@ -16,6 +16,7 @@ with log_to(snakemake.log[0]) as log:
         pd.read_parquet(snakemake.input.copy_number),
         snakemake.params.treatments,
         Settings(**snakemake.params.settings),
+        read_tsv(snakemake.input.purity),
     )
     found.results.write(dict(snakemake.output.items()))
     gaps = Gaps()

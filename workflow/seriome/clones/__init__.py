@@ -6,7 +6,11 @@ copies          the ways in which a mutation may lie on its copies
 cluster         mutations over all samples of a patient to clusters, their number chosen by the model
 sample          clusterings as probable as the best one: what intervals are made of
 bias            mutations that are of a clone but for a factor
-model           one patient: copies, founder, purity, clusters, taken round until they agree
+purity          which cluster is the founder, and the share of cancer cells that its reads speak for
+hidden          clones too near one another to be told apart, in the intervals of what looks like one
+model           what goes into a fit of one patient, and what comes out
+fit             copies, founder, purity, clusters, taken round until they agree
+told            what draws of the posterior then say of clusters, mutations and purity
 detection       what the reads could have shown
 tree            who descends from whom, by the sum rule and time, with probabilities
 trajectory      a clone's own share of the cancer cells, day by day

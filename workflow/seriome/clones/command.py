@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from seriome.clones.counts import read_counts
-from seriome.clones.model import Settings, fit
+from seriome.clones.fit import fit
+from seriome.clones.model import Settings
 from seriome.clones.results import Patient, Results, conclude, states_of
 from seriome.errors import InputError
 from seriome.files import read_tsv

@@ -26,6 +26,11 @@ COLUMNS = [
 ]
 
 
+def clone_label(cluster: int) -> str:
+    """What a clone is called in words and pictures."""
+    return "founder" if cluster == 0 else f"clone {cluster}"
+
+
 def treatments_between(treatments, after, until) -> list[str]:
     """Drugs given on some day between `after` (None: on `until` alone) and `until`; a drug begun on `until` is not.
 

@@ -4,7 +4,7 @@ Sources: the founder as the anchor of purity, Carter et al. 2012, doi:10.1038/nb
 doi:10.1038/s41592-020-01013-2 (what goes wrong when the anchor does). In what follows `settings` are the model's.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,7 +27,28 @@ TAIL = 3  # degrees of freedom of a stated purity's error: mostly small, sometim
 ANCHORS = 400  # founder mutations that a first look at purity rests on
 
 
-def founder_of(counts, copy_number, error, grid, settings, stated, warnings):
+@dataclass(frozen=True)
+class Stated:
+    """Purities as they were stated, each (S,): value, NaN where none was, and sd, its standard deviation."""
+
+    value: np.ndarray
+    sd: np.ndarray
+
+    def of(self, samples) -> "Stated":
+        return Stated(self.value[samples], self.sd[samples])
+
+    @property
+    def all(self) -> bool:
+        return bool(np.isfinite(self.value).all())
+
+    def log_prior(self, purity):
+        """Log prior of purities (..., S) or, of one sample, (n,), Student's t, without its constant; 0 without one."""
+        scale = self.sd * np.sqrt((TAIL - 2) / TAIL)
+        found = -0.5 * (TAIL + 1) * np.log1p(((purity - self.value) / scale) ** 2 / TAIL)
+        return np.where(np.isfinite(self.value), found, 0.0)
+
+
+def founder_of(counts, copy_number, error, grid, settings, stated: Stated, warnings):
     """(mutation, weight, copies, total, normal, samples) of the cluster that is highest in every sample."""
     mutations, samples = counts.alt.shape
     index, everywhere = np.arange(mutations), np.arange(samples)
@@ -40,12 +61,12 @@ def founder_of(counts, copy_number, error, grid, settings, stated, warnings):
     if len(index) > 2 * ANCHORS:
         index = np.sort(np.random.default_rng(settings.seed).permutation(index)[: 2 * ANCHORS])
     part = Counts(tuple(counts.mutations[one] for one in index), counts.samples, counts.alt[index], counts.depth[index])
-    scale, wide = stated, np.ones(part.alt.shape)
-    if stated is None:
+    scale, wide = stated.value, np.ones(part.alt.shape)
+    if not stated.all:
         least = betaincinv(part.alt + 0.5, part.depth - part.alt + 0.5, 0.05)
         highest = np.where((part.depth > 0) & (part.alt > 0), least, 0).max(axis=0)
         scale = np.clip(2.6 * highest, 2e-4, 1)  # a ceiling on 2 x VAF, and so on purity
-    if stated is None or copy_number.major is None:
+    if not stated.all or copy_number.major is None:
         ways = states(wide, wide, 2 * wide, error[index])
         ways = ways.rows(np.isfinite(ways.elsewhere))
     else:
@@ -80,10 +101,10 @@ def founder_of(counts, copy_number, error, grid, settings, stated, warnings):
     return index[ways.mutation], mixture.rows[:, best], np.abs(ways.copies), ways.total, ways.normal, everywhere
 
 
-def purity_of(counts, anchor, settings, error_rate, precision, stated) -> dict:
+def purity_of(counts, anchor, error_rate, precision, stated: Stated) -> dict:
     """Per sample: purity (posterior mean, 95 % interval), whether the founder is detected.
 
-    Prior: `log_prior` around the stated purity, uniform without one.
+    Prior: that of the stated purity, uniform without one.
     """
     mutation, weight, copies, total, normal, columns = anchor
     keep = np.flatnonzero(weight > 0.02)  # not the surest alone: those are the ones whose reads lie high by chance
@@ -115,7 +136,7 @@ def purity_of(counts, anchor, settings, error_rate, precision, stated) -> dict:
             curve = log_likelihood(alt[some, None], depth[some, None], vaf, precision)
             curve = (weight[some, None] * curve).sum(axis=0) + np.log(np.gradient(points))
             found["own"][s] = points[np.argmax(curve - np.log(np.gradient(points)))]
-            curve = curve + log_prior(points, stated[s], settings)
+            curve = curve + stated.of(s).log_prior(points)
             mass = np.exp(curve - curve.max())
             mass /= mass.sum()
             likely = np.flatnonzero(mass > 1e-7 * mass.max())
@@ -128,15 +149,15 @@ def purity_of(counts, anchor, settings, error_rate, precision, stated) -> dict:
     return found
 
 
-def ruled_out(found, stated, settings, counts, warnings) -> bool:
+def ruled_out(found, stated: Stated, counts, warnings) -> bool:
     """Does the cluster that would be the founder ask for a purity that the stated one rules out?"""
     seen = found["detected"]
-    apart = np.abs(found["own"] - stated)
-    spread = np.hypot(settings.purity_sd, (found["upper"] - found["lower"]) / 3.92)
-    out = seen & (apart > RULED_OUT * spread) & (found["own"] < TOO_LOW * stated)
+    apart = np.abs(found["own"] - stated.value)
+    spread = np.hypot(stated.sd, (found["upper"] - found["lower"]) / 3.92)
+    out = seen & (apart > RULED_OUT * spread) & (found["own"] < TOO_LOW * stated.value)
     if out.any():
         worst = ", ".join(
-            f"{counts.samples[s]} (purity {stated[s]:.2f}, the highest cluster asks for {found['own'][s]:.2f})"
+            f"{counts.samples[s]} (purity {stated.value[s]:.2f}, the highest cluster asks for {found['own'][s]:.2f})"
             for s in np.flatnonzero(out)
         )
         warnings.say(
@@ -148,20 +169,20 @@ def ruled_out(found, stated, settings, counts, warnings) -> bool:
     for s in np.flatnonzero(seen & (apart > MOVED)):
         warnings.say(
             "purity_moved",
-            f"{counts.samples[s]}: purity stated {stated[s]:.2f}, the founder's reads ask for {found['own'][s]:.2f}; "
-            f"{found['value'][s]:.2f} was used",
+            f"{counts.samples[s]}: purity stated {stated.value[s]:.2f}, the founder's reads ask for "
+            f"{found['own'][s]:.2f}; {found['value'][s]:.2f} was used",
         )
     return False
 
 
-def as_stated(counts, stated, found) -> dict:
+def as_stated(counts, stated: Stated, found) -> dict:
     """Purities as they were stated, where no founder can correct them. Covered samples with purity take part."""
-    part = (counts.depth > 0).any(axis=0) & (stated > 0)
-    kept = {key: np.where(part, stated, np.nan) for key in ("value", "lower", "upper")}
+    part = (counts.depth > 0).any(axis=0) & (stated.value > 0)
+    kept = {key: np.where(part, stated.value, np.nan) for key in ("value", "lower", "upper")}
     return found | kept | {"detected": part}
 
 
-def anchor_of(mixture: Mixture, one, grid: Grid, purity, stated, settings) -> list[int]:
+def anchor_of(mixture: Mixture, one, grid: Grid, purity, stated: Stated) -> list[int]:
     """The clusters that are the founder, 0 among them: those that at another purity fit better as one with it.
 
     Where the fit cuts the founder in two, its upper part alone would pull purity up, and more so each round. Joined,
@@ -171,7 +192,7 @@ def anchor_of(mixture: Mixture, one, grid: Grid, purity, stated, settings) -> li
     height = (mixture.posterior @ grid.fine).mean(axis=1)
     evidence = log_evidence(mixture.curves, grid).sum(axis=1)
     evidence[0] = mixture.curves[0, :, -1].sum()
-    away = log_prior(purity * grid.fine[:, None], stated, settings).T  # (S, F)
+    away = stated.log_prior(purity * grid.fine[:, None]).T  # (S, F)
     away = away - away[:, -1:]
     joined = [0]
     for k in 1 + np.argsort(-height[1:], kind="stable"):
@@ -187,17 +208,15 @@ def anchor_of(mixture: Mixture, one, grid: Grid, purity, stated, settings) -> li
     return joined
 
 
-def log_prior(purity, stated, settings):
-    """Log prior of purities around the stated ones, Student's t, without its constant; 0 where none is stated."""
-    scale = settings.purity_sd * np.sqrt((TAIL - 2) / TAIL)
-    found = -0.5 * (TAIL + 1) * np.log1p(((purity - stated) / scale) ** 2 / TAIL)
-    return np.where(np.isfinite(stated), found, 0.0)
-
-
 def drawn_purity(purity, informative, height) -> dict:
-    """The purities with mean and bounds of the draws (T, S of the samples that inform)."""
+    """The purities with mean and bounds of the draws (T, S of the samples that inform).
+
+    Bounds hold those of before, too: draws do not go far from the fit (`sample.HEIGHTS`), and few reads leave more open.
+    """
     drawn = purity["value"][informative] * height
     new = {key: purity[key].copy() for key in ("value", "lower", "upper")}
+    lower, upper = bounds(drawn)
     new["value"][informative] = drawn.mean(axis=0)
-    new["lower"][informative], new["upper"][informative] = bounds(drawn)
+    new["lower"][informative] = np.minimum(lower, purity["lower"][informative])
+    new["upper"][informative] = np.maximum(upper, purity["upper"][informative])
     return purity | new

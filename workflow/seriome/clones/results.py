@@ -378,6 +378,7 @@ def _fit(model: Model, tree: Tree, patient: Patient, settings: Settings) -> dict
                 "lower": _rounded(model.purity_lower[s]),
                 "upper": _rounded(model.purity_upper[s]),
                 "state": "measured" if known else "not_estimable",
+                "stated": _rounded(model.stated.value[s]) if model.stated else None,
                 "founder_reads": int(model.founder_reads[s]),
                 "founder_depth": int(model.founder_depth[s]),
                 "limit": _rounded(model.purity_limit[s]),
@@ -401,7 +402,7 @@ def _fit(model: Model, tree: Tree, patient: Patient, settings: Settings) -> dict
         "founder": bool(model.founder and model.clusters),
         "outliers": int((model.cluster_of < 0).sum()) if model.clusters else 0,
         "purity": purity,
-        "copy_number": {"changed": changed},
+        "copy_number": {"source": model.copies_from, "changed": changed},
         "diagnostics": {
             "rounds": model.rounds,
             "evidence_bound": _rounded(model.bound, 3),

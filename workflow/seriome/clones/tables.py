@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 
 from seriome.clones import events
+from seriome.clones.fit import fit
 from seriome.clones.likelihood import Counts
-from seriome.clones.model import CopyNumber, Model, Settings, fit
+from seriome.clones.model import CopyNumber, Model, Settings
 from seriome.clones.results import COLUMNS, LIQUID, TABLES, Patient, Results, conclude
 from seriome.dna.consequence import nonsynonymous
 from seriome.errors import DataError
 from seriome.known import known_effects, resists
 
+BY_COPIES = ("copies", "both")  # what the dna stage says a purity rests on, where copies tell it
 NO_TUMOUR = ("normal", "blank", "pool")  # specimens that clones are not looked for in
 
 
@@ -31,7 +33,9 @@ class Clones:
         return getattr(self.results, name)
 
 
-def clones(variants: pd.DataFrame, copy_number=None, treatments=(), settings: Settings | None = None) -> Clones:
+def clones(
+    variants: pd.DataFrame, copy_number=None, treatments=(), settings: Settings | None = None, purity=()
+) -> Clones:
     """Clones of one patient.
 
     variants     somatic variants, a row per variant and sample with DNA: variant gene name consequence sample day
@@ -40,6 +44,7 @@ def clones(variants: pd.DataFrame, copy_number=None, treatments=(), settings: Se
     copy_number  a row per sample and gene: sample gene chrom start end (0-based, half-open) log2_ratio lower upper and,
                  where they are known, major minor
     treatments   dicts with drug, start and, unless it goes on, end
+    purity       of the dna stage: dicts with sample, state, trusted, by_copies, by_copies_lower, by_copies_upper
     """
     settings = settings or Settings()
     passing = variants.loc[variants["filter"] == "PASS", "variant"].unique()
@@ -47,7 +52,9 @@ def clones(variants: pd.DataFrame, copy_number=None, treatments=(), settings: Se
     samples = _samples(rows)
     mutations = rows.drop_duplicates("variant").set_index("variant").sort_index()
     counts = _counts(rows, mutations, samples)
-    model = fit(counts, _copy_number(copy_number, mutations, samples, settings.copy_number_change), settings)
+    copies = _copy_number(copy_number, mutations, samples, settings.copy_number_change)
+    stated, sd = _purity(purity, samples, settings.purity_sd)
+    model = fit(counts, copies, settings, stated, purity_sd=sd)
     names = mutations["name"].astype(object) if len(mutations) else []
     exons = mutations["exon"] if "exon" in mutations else [None] * len(mutations)
     effect = {str(name): rest for name, *rest in zip(names, mutations["consequence"], exons, strict=True)}
@@ -116,6 +123,20 @@ def _copy_number(table, mutations, samples, threshold) -> CopyNumber | None:
             error[cell] = ratio[cell] * np.log(2) * (one.upper - one.lower) / 3.92
             beyond[cell] = one.lower > threshold or one.upper < -threshold
     return CopyNumber(ratio=ratio, error=error, changed=beyond.any(axis=1))
+
+
+def _purity(rows, samples, least):
+    """Purity (S,) that a sample's copies alone ask for, where the dna stage trusts them, and its standard deviation.
+
+    What mutations say of purity is left out: their reads are counted by the fit itself. NaN where there is none.
+    """
+    value, sd = np.full((2, len(samples)), np.nan)
+    for row in rows:
+        if row["state"] == "measured" and row["trusted"] in BY_COPIES:
+            here = (samples["sample"] == row["sample"]).to_numpy()
+            centre, lower, upper = (float(row[key]) for key in ("by_copies", "by_copies_lower", "by_copies_upper"))
+            value[here], sd[here] = centre, max((upper - lower) / 3.92, least)
+    return value, sd
 
 
 def _alleles(table, mutations, samples):

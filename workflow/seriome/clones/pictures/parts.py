@@ -4,6 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from seriome.clones.events import clone_label
 from seriome.known import known_effects
 
 WIDTH = 560
@@ -19,10 +20,6 @@ PALETTE = [
 ]  # fmt: skip
 INK, SOFT, PALE = "#1d2a36", "#56636f", "#d5dbe0"
 LETTER = 5.9  # pixels that a letter of 11 pixels takes, on the wide side
-
-
-def clone_label(cluster: int) -> str:
-    return "founder" if cluster == 0 else f"clone {cluster}"
 
 
 def clone_names(clusters: pd.DataFrame, most: int = 2) -> dict[int, str]:
