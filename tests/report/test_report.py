@@ -346,6 +346,25 @@ def test_what_came_together_is_told_together():
     assert told[1]["rest"].replace(words.THIN, " ") == said
 
 
+def test_events_come_by_importance():
+    """Resistance, clones, then mutations; many pairs of hits that the data leave open are one sentence, the last."""
+
+    def event(kind, name, cluster=1, mutation=None, day=0, **more):
+        row = dict.fromkeys(["last_unseen_day", "last_seen_day", "limit_then", "unit", "treatment", "gene"])
+        row |= {"event": kind, "name": name, "cluster_id": cluster, "mutation_id": mutation, "first_seen_day": day}
+        return row | {"label": None} | more
+
+    pairs = [
+        event("two_hits_open", f"A and {other}", mutation="a", label=f"A and {other}: two hits of TP53", gene="TP53")
+        for other in "BC"
+    ]
+    grown = event("expanded", "KRAS G12D", cluster=0, day=5, label="expanded from day 5 to 9")
+    seen = [event("emerged", "D", mutation="d"), event("emerged", None, cluster=2, day=60)]
+    told = words.events_in_words([*pairs, *seen, grown, event("resistance", "E", mutation="e", day=90)])
+    assert [one["what"] for one in told] == ["E", "Clone 2", "Founder (KRAS G12D)", "D", "A, B and C"]
+    assert told[-1]["rest"] == "2 pairs of hits of TP53, whether on one branch the data leave open"
+
+
 def test_evidence_of_every_layer_comes_before_a_second_of_one(page):
     rows = ranking_rows(synthetic.ranking(), synthetic.evidence(), 20, statements=2)
     assert [said[:10] for said in rows[0]["statements"]] == ["EGFR L858R", "EGFR T790M"]

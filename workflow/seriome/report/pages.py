@@ -118,7 +118,7 @@ def whole_page(
         controls=controls,
         gaps=gaps,
         gaps_of=gaps_of,
-        events=[event for one in summaries for event in one["events"]],
+        events=sorted((event for one in summaries for event in one["events"]), key=lambda event: event["rank"]),
         numbers=count_up(patients, account, outcome, summaries, gaps),
         ranking=ranking_rows(ranking, evidence, ranking_shown),
         ranking_total=len(ranking),

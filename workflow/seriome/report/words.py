@@ -3,6 +3,8 @@
 import math
 from pathlib import Path
 
+from seriome.clones.events import clone_label
+
 THIN = "\u2009"  # thin space
 ASSAY_NAMES = {"dna": "DNA", "rna": "RNA", "proteome": "Proteome", "metabolome": "Metabolome"}
 SPECIMEN_ORDER = ("normal", "tumor", "plasma", "serum", "pdx", "organoid")
@@ -134,11 +136,24 @@ def outcome_sentence(outcome: dict) -> str:
     return f"{came} {missing.capitalize()} missing; whatever does not need them was computed."
 
 
+# Kinds of events, those that a reader should meet first first: resistance, then clones, then single mutations
+IMPORTANCE = ("resistance", "clone", "expanded", "regressed", "extinct", "two_hits", "convergent", "emerged")
+IMPORTANCE = {kind: rank for rank, kind in enumerate((*IMPORTANCE, "two_hits_open"))}
+PAIRS = ("two_hits", "convergent", "two_hits_open")  # told of two mutations of one gene
+
+
+def importance(event: str, of_clone: bool = False) -> int:
+    """Place of an event among the others, 0 first; a clone's emergence goes before a mutation's."""
+    return IMPORTANCE.get("clone" if event == "emerged" and of_clone else event, len(IMPORTANCE))
+
+
 def event_sentence(event: dict) -> tuple[str, str]:
     """(what, the rest of the sentence) of one row of a patient's events."""
-    what = event["name"] or (f"Clone {event['cluster_id']}" if known(event["cluster_id"]) else "A variant")
-    if known(event["cluster_id"]) and known(event["name"]) and not known(event["mutation_id"]):
-        what = f"Clone {int(event['cluster_id'])} ({what})"
+    of_clone = known(event["cluster_id"]) and event["cluster_id"] >= 0  # -1 fits no clone
+    cluster = clone_label(int(event["cluster_id"])).capitalize() if of_clone else "A variant"
+    what = event["name"] or cluster
+    if of_clone and known(event["name"]) and not known(event["mutation_id"]):
+        what = f"{cluster} ({what})"
     if known(event["label"]):
         label = str(event["label"]).strip()
         rest = label[len(what) :].lstrip(" :,") if label.startswith(what) else label
@@ -152,10 +167,11 @@ def event_sentence(event: dict) -> tuple[str, str]:
 
 
 def events_in_words(events: list[dict]) -> list[dict]:
-    """Dicts event, what, rest: one per sentence, in the order of the days; what came together is told together.
+    """Dicts event, what, rest, rank: one per sentence, by importance, then day; what belongs together shares one.
 
     Mutations of one kind of event, with equal days and treatment, share a sentence, in which the limit is a range;
-    those that came with their clone are told by the clone's sentence.
+    those that came with their clone are told by the clone's sentence; pairs of hits of one gene that are of one kind
+    share one.
     """
     together = {}
     clones = {(row["cluster_id"], row["first_seen_day"]) for row in events if not known(row["mutation_id"])}
@@ -166,6 +182,9 @@ def events_in_words(events: list[dict]) -> list[dict]:
             and (row["cluster_id"], row["first_seen_day"]) in clones
         ):
             continue
+        if row["event"] in PAIRS and known(row.get("gene")):
+            together.setdefault((row["event"], row["gene"]), []).append(row)
+            continue
         keys = ("event", "first_seen_day", "last_unseen_day", "last_seen_day", "unit", "treatment")
         key = tuple(row.get(name) for name in keys)
         alone = not all(known(row[name]) for name in ("mutation_id", "last_unseen_day", "limit_then"))
@@ -175,15 +194,34 @@ def events_in_words(events: list[dict]) -> list[dict]:
         first = rows[0]
         what, rest = event_sentence(first)
         if len(rows) > 1:
-            names = [event_sentence(row)[0] for row in rows]
-            what = listed(names) if len(names) < 5 else f"{', '.join(names[:4])} and {len(names) - 4} more"
-            low, high = (percent(pick(row["limit_then"] for row in rows)) for pick in (min, max))
-            limit = low if low == high else f"between {low} and {high}"
-            unit = f" ({str(first['unit']).upper()})" if known(first["unit"]) else ""
-            rest = (
-                f"first seen {day(first['first_seen_day'])}; at {day(first['last_unseen_day'])} the depth could have "
-            )
-            rest += f"shown {limit}{unit}"
-            rest += f"; under {first['treatment']}" if known(first["treatment"]) else ""
-        told.append({"event": first["event"] or "", "what": what, "rest": rest, "order": first["first_seen_day"]})
-    return sorted(told, key=lambda one: (one["order"] if known(one["order"]) else 0, one["event"] != "resistance"))
+            what, rest = _pairs_of(rows) if first["event"] in PAIRS else _seen_together(rows)
+        rank = importance(first["event"], not known(first["mutation_id"]))
+        told.append({"event": first["event"] or "", "what": what, "rest": rest, "rank": rank})
+        told[-1]["order"] = first["first_seen_day"]
+    return sorted(told, key=lambda one: (one["rank"], one["order"] if known(one["order"]) else 0))
+
+
+def _seen_together(rows) -> tuple[str, str]:
+    first = rows[0]
+    low, high = (percent(pick(row["limit_then"] for row in rows)) for pick in (min, max))
+    limit = low if low == high else f"between {low} and {high}"
+    unit = f" ({str(first['unit']).upper()})" if known(first["unit"]) else ""
+    rest = f"first seen {day(first['first_seen_day'])}; at {day(first['last_unseen_day'])} the depth could have "
+    rest += f"shown {limit}{unit}"
+    rest += f"; under {first['treatment']}" if known(first["treatment"]) else ""
+    return _some([event_sentence(row)[0] for row in rows]), rest
+
+
+def _pairs_of(rows) -> tuple[str, str]:
+    """Several pairs of hits of one gene, their mutations named once."""
+    names = [name for row in rows for name in str(row["name"]).split(" and ")]
+    said = {
+        "two_hits": "on one branch, so in some cells both",
+        "convergent": "on two branches, in different cells",
+        "two_hits_open": "whether on one branch the data leave open",
+    }[rows[0]["event"]]
+    return _some(list(dict.fromkeys(names))), f"{plural(len(rows), 'pair')} of hits of {rows[0]['gene']}, {said}"
+
+
+def _some(names) -> str:
+    return listed(names) if len(names) < 5 else f"{', '.join(names[:4])} and {len(names) - 4} more"
