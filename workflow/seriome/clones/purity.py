@@ -211,7 +211,7 @@ def anchor_of(mixture: Mixture, one, grid: Grid, purity, stated: Stated) -> list
 def drawn_purity(purity, informative, height) -> dict:
     """The purities with mean and bounds of the draws (T, S of the samples that inform).
 
-    Bounds hold those of before, too: draws do not go far from the fit (`sample.HEIGHTS`), and few reads leave more open.
+    Bounds hold those of before, too: draws stay near the fit (`sample.HEIGHTS`), and few reads leave more open.
     """
     drawn = purity["value"][informative] * height
     new = {key: purity[key].copy() for key in ("value", "lower", "upper")}
