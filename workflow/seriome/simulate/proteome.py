@@ -8,7 +8,10 @@ elution       Gaussian; time from the sum of retention coefficients (Guo et al. 
               doi:10.1016/0021-9673(86)80102-9) plus a shift fixed by the sequence, plus a drift of the run
 isotopes      elemental composition, two Poisson laws (13C, 15N, 2H, 33S give +1; 18O, 34S give +2); spacing 1.00335/z
 fragments     b and y ions, charge 1 (and 2 from precursors of 3+), strengths fixed by the sequence, y above b
-choice        top N by intensity with dynamic exclusion; what falls in the isolation window is fragmented with it
+choice        top N by intensity with dynamic exclusion; what falls in the isolation window is fragmented with it;
+              `wrong` of the spectra name their second isotope as the precursor, or another m/z of the window
+labels        `channels`: TMT on N-termini and lysines, one run of all samples; reporters by the channels' amounts, of
+              everything in the isolation window, 2 % of each channel one neutron up and down
 background    random tryptic peptides that are in no FASTA, the same in every run, and noise peaks: so decoys get hits
 Simplified: no in-source decay, no space charge, no tailing, no carry-over, one instrument resolution.
 """
@@ -27,6 +30,9 @@ from pyteomics.mass import std_aa_mass
 from seriome.files import gzip_writer, moved_into_place
 
 PROTON, WATER, CARBAMIDOMETHYL, OXIDATION = 1.00727646688, 18.0105646863, 57.02146372, 15.99491462
+LABEL = 229.162932  # Da, TMT 6, 10, 11
+REPORTED = 0.5  # reporters' share of what a precursor's fragments add up to
+IMPURE = 0.02  # share of a channel that is seen one neutron lower, and as much one higher
 NEUTRON = 1.0033548378  # 13C - 12C
 LENGTHS = range(7, 31)  # residues of the peptides that are made
 MZ = (350.0, 1400.0)  # MS1 scan range
@@ -70,20 +76,28 @@ def write_run(
     seed: int,
     blank: bool = False,
     minutes: float = MINUTES,
-) -> None:
+    top_n: int = TOP_N,
+    wrong: float = 0.0,
+    channels: tuple = (),
+) -> dict[str, list[str]]:
     """Write one simulated run; mzML, or mzML.gz by its name. Equal arguments give equal bytes.
 
     proteins   accession -> sequence (any length; peptides with letters other than the 20 residues are not made)
-    amounts    accession -> amount >= 0, linear, in any unit in which 1 is a common protein: apex intensity of its
+    amounts    accession -> amount >= 0 (with `channels`, a sequence of one per channel), linear, in any unit in which
+               1 is a common protein: apex intensity of its
                median peptide 1e6, fragmented above 3e4. A protein without an amount is not in the run. Useful
                range about 0.03 to 100
     seed       of everything that differs from run to run; what a sequence decides does not depend on it
     blank      noise only: no peptide at all
     minutes    length of the run; elution times stretch with it
+    top_n      MS2 spectra per cycle of CYCLE seconds
+    wrong      share of the MS2 spectra whose precursor is named wrong
+    channels   names of the TMT channels (proteome.tmt.MASSES) in this run, of which `amounts` are
+    Returns    the truth: native id of each MS2 spectrum -> the peptides that were fragmented in it, strongest first
     """
     rng = np.random.default_rng(seed)
-    ions = None if blank else _ions(proteins, amounts, rng, minutes / MINUTES)
-    spectra = _acquire(ions, rng, minutes * 60)
+    ions = None if blank else _ions(proteins, amounts, rng, minutes / MINUTES, len(channels))
+    spectra = _acquire(ions, rng, minutes * 60, top_n, wrong, channels)
     path = Path(path)
     run = re.sub(r"\.mzml(\.gz)?$", "", path.name, flags=re.IGNORECASE)
     if path.name.lower().endswith(".gz"):
@@ -92,6 +106,7 @@ def write_run(
     else:
         with moved_into_place(path) as temporary, open(temporary, "wb") as file:
             _write_mzml(file, run, spectra)
+    return {_scan_id(at): one["peptides"] for at, one in enumerate(spectra) if one["level"] == 2}
 
 
 def digest(sequence: str) -> dict[str, int]:
@@ -101,9 +116,10 @@ def digest(sequence: str) -> dict[str, int]:
     return {p: n for p, n in peptides.items() if len(p) in LENGTHS and RETENTION.keys() >= set(p)}
 
 
-def peptide_mass(peptide: str, oxidised: int = 0) -> float:
-    """Monoisotopic neutral mass in dalton, C carbamidomethylated, `oxidised` methionines."""
-    return sum(RESIDUE_MASS[aa] for aa in peptide) + WATER + oxidised * OXIDATION
+def peptide_mass(peptide: str, oxidised: int = 0, label: float = 0.0) -> float:
+    """Monoisotopic neutral mass in dalton, C carbamidomethylated, `oxidised` methionines, labelled by `label`."""
+    labels = label * (1 + peptide.count("K"))
+    return sum(RESIDUE_MASS[aa] for aa in peptide) + WATER + oxidised * OXIDATION + labels
 
 
 def _own(peptide: str, what: str) -> np.random.Generator:
@@ -140,9 +156,10 @@ def isotope_pattern(peptide: str) -> tuple[float, ...]:
 
 
 @lru_cache(maxsize=100_000)
-def fragments(peptide: str, oxidised: bool, charge: int) -> tuple[np.ndarray, np.ndarray]:
+def fragments(peptide: str, oxidised: bool, charge: int, label: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """m/z and relative strength (sum 1) of the b and y ions; oxidised: the first methionine carries an oxygen."""
-    steps = np.array([RESIDUE_MASS[aa] for aa in peptide])
+    steps = np.array([RESIDUE_MASS[aa] + (label if aa == "K" else 0.0) for aa in peptide])
+    steps[0] += label
     if oxidised:
         steps[peptide.index("M")] += OXIDATION
     rng, size = _own(peptide, "fragments"), len(peptide) - 1
@@ -174,13 +191,18 @@ def _background() -> tuple[str, ...]:
     return tuple(peptides)
 
 
-def _ions(proteins, amounts, rng, stretch: float) -> dict[str, np.ndarray]:
-    """Every ion of the run: one row per peptide form and charge, with apex, time, m/z and isotopes."""
-    apex = {}
+def _ions(proteins, amounts, rng, stretch: float, channels: int = 0) -> dict[str, np.ndarray]:
+    """Every ion of the run: one row per peptide form and charge, with apex, time, m/z, isotopes, shares of channels."""
+    apex, parts, label = {}, {}, LABEL if channels else 0.0
+    if channels:
+        parts, amounts = amounts, {accession: float(sum(part)) for accession, part in amounts.items()}
+    of_channel = {}
     for accession in sorted(amounts):
         for peptide, missed in digest(proteins[accession]).items():
             share = MISSED * _own(peptide, "missed").uniform(0.3, 1.7) if missed else 1.0
             apex[peptide] = apex.get(peptide, 0.0) + amounts[accession] * share
+            if channels:
+                of_channel[peptide] = of_channel.get(peptide, 0.0) + np.asarray(parts[accession], float) * share
     for peptide in _background():
         apex.setdefault(peptide, float(2 ** _own(peptide, "amount").normal(0, 2)))
     forms = []
@@ -196,7 +218,7 @@ def _ions(proteins, amounts, rng, stretch: float) -> dict[str, np.ndarray]:
         )
         for oxygen, part in ((0, 1 - oxidised), (1, oxidised)):
             for charge, share in ((2, 1 - three), (3, three)):
-                mz = (peptide_mass(peptide, oxygen) + charge * PROTON) / charge
+                mz = (peptide_mass(peptide, oxygen, label) + charge * PROTON) / charge
                 if part * share * height > FLOOR and MZ[0] < mz < MZ[1] - 3:
                     forms.append((peptide, oxygen, charge, mz, part * share * height, time - 15 * oxygen))
     drift, shift = rng.normal(1, 0.004), rng.normal(0, 2)
@@ -209,10 +231,18 @@ def _ions(proteins, amounts, rng, stretch: float) -> dict[str, np.ndarray]:
         "height": np.array(height, dtype=float),
         "time": (np.array(time, dtype=float) * drift + shift) * stretch,
         "isotopes": np.array([isotope_pattern(p) for p in peptide]).reshape(-1, ISOTOPES),
+        "label": label,
+        "shares": [_shares(of_channel.get(p, np.ones(channels)), rng) for p in peptide] if channels else None,
     }
 
 
-def _acquire(ions, rng, seconds: float) -> list[dict]:
+def _shares(amounts, rng) -> np.ndarray:
+    """What each channel has of a peptide's reporters."""
+    noisy = amounts * rng.lognormal(0, 0.05, len(amounts))
+    return noisy / max(noisy.sum(), 1e-12)
+
+
+def _acquire(ions, rng, seconds: float, top_n: int = TOP_N, wrong: float = 0.0, channels: tuple = ()) -> list[dict]:
     """The spectra of the run in order of time."""
     error, spectra, excluded = rng.normal(0, PPM_RUN), [], []
     for start in np.arange(0, seconds, CYCLE):
@@ -233,43 +263,66 @@ def _acquire(ions, rng, seconds: float) -> list[dict]:
         chosen = []
         for index in np.argsort(-heights.max(axis=1), kind="stable") if len(near) else ():
             found = mz[index, 0]
-            if len(chosen) == TOP_N or heights[index].max() < TRIGGER:
+            if len(chosen) == top_n or heights[index].max() < TRIGGER:
                 break
             if all(abs(found - other) > found * 10e-6 for _, other in excluded):
                 chosen.append((found, int(ions["charge"][near[index]]), heights[index].max()))
                 excluded.append((time + EXCLUSION, found))
         if len(noise) and rng.random() < NOISE_CHOSEN:
-            chosen = chosen[: TOP_N - 1]
+            chosen = chosen[: top_n - 1]
             chosen.append((rng.choice(noise), int(rng.integers(2, 4)), TRIGGER))
         for place, (precursor, charge, height) in enumerate(chosen):
             inside = np.flatnonzero((np.abs(mz - precursor) < ISOLATION).any(axis=1)) if len(near) else ()
-            peaks = _fragment_peaks(ions, [(near[i], now[i]) for i in inside], rng, error, precursor * charge)
+            peaks = _fragment_peaks(ions, [(near[i], now[i]) for i in inside], rng, error, precursor * charge, channels)
+            named = precursor
+            if wrong and rng.random() < wrong:
+                named += NEUTRON / charge if rng.random() < 0.5 else rng.uniform(-ISOLATION, ISOLATION)
             spectra.append(
                 {
                     "level": 2,
-                    "time": time + 0.4 + 0.35 * place,
+                    "time": time + 0.4 + min(0.35, 1.4 / top_n) * place,
                     "peaks": peaks,
-                    "precursor": precursor,
+                    "precursor": named,
                     "charge": charge,
                     "height": height,
+                    "peptides": [ions["peptide"][near[i]] for i in sorted(inside, key=lambda i: -now[i])],
                     "from": len(spectra) - place,
                 }
             )
     return spectra
 
 
-def _fragment_peaks(ions, inside, rng, error, top):
+def _fragment_peaks(ions, inside, rng, error, top, channels=()):
     """Peaks of one MS2 spectrum: all ions of the isolation window, each by its strength, and noise."""
     number = rng.poisson(JUNK if not len(inside) else np.clip(NOISE_MS2 * rng.lognormal(0, 0.8), 0, JUNK))
     nominal = rng.integers(150, int(np.clip(top, 300, 1100)), number)  # noise that lies where fragments can lie
     mz, heights = [nominal * 1.00048 + rng.normal(0, 0.03, number)], [250 * rng.lognormal(0, 0.6, number)]
     for row, strength in inside:
-        ion_mz, share = fragments(ions["peptide"][row], bool(ions["oxygen"][row]), int(ions["charge"][row]))
+        ion_mz, share = fragments(
+            ions["peptide"][row], bool(ions["oxygen"][row]), int(ions["charge"][row]), ions["label"]
+        )
         mz.append(ion_mz)
         heights.append(FRAGMENTED * strength * share * rng.lognormal(0, 0.25, len(share)))
+        if channels:
+            reporter_mz, heard = _reporters(channels, ions["shares"][row])
+            mz.append(reporter_mz)
+            heights.append(REPORTED * strength * heard * rng.lognormal(0, 0.05, len(heard)))
     mz, heights = np.concatenate(mz), np.concatenate(heights)
     mz = mz * (1 + rng.normal(error, PPM_MS2, len(mz)) * 1e-6)
     return _centroids(mz, heights, floor=150.0)
+
+
+def _reporters(channels, shares):
+    """m/z and shares of the reporters, impurities included."""
+    from seriome.proteome.tmt import MASSES, moved
+
+    seen = {}
+    for channel, share in zip(channels, shares, strict=True):
+        for step, part in ((0, 1 - 2 * IMPURE), (-1, IMPURE), (1, IMPURE)):
+            name = moved(channel, step)
+            if name in MASSES:
+                seen[name] = seen.get(name, 0.0) + part * share
+    return np.array([MASSES[name] for name in seen]), np.array(list(seen.values()))
 
 
 def _centroids(mz, heights, floor: float = FLOOR):
