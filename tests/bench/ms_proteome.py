@@ -1,35 +1,311 @@
 """The proteome stage measured: real runs with known answers, and simulated ones whose truth is planted."""
 
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 
-from seriome.config import with_defaults
+from seriome.longitudinal import changes, within_variance
+from seriome.proteome import own, tmt
 from seriome.proteome.fasta import read_fasta
 from seriome.proteome.fdr import assess
+from seriome.proteome.identify import judged_by_run, prepared, with_variants
 from seriome.proteome.run import read_run
-from seriome.proteome.search import search
+from seriome.proteome.search import Index
+from seriome.simulate.proteome import digest, write_run
 
+from ..proteome.made import SETTINGS, as_proteins, identified, ions_of, levels_of, made_up, searched
 from .parts import PROJECT
 
 REAL = PROJECT.parent / "shared/real"
-SETTINGS = with_defaults({"sheets": "", "data": ""})["proteome"]
+BIOLOGY = 0.1  # log2-spread of a protein from sample to sample of one phase
 
 
 def real() -> dict:
-    """Four small Orbitrap runs judged together at 1 %; known with Sage: 103 matches, 82 peptides, each within 5 %."""
+    """Four small Orbitrap runs judged together at 1 %; known with Sage: 103 matches, 82 peptides, each within 5 %.
+
+    MS2 TMT11: the sum of channel 127N over the four scans of MetaMorpheus' test is 577226.34.
+    """
     if not REAL.is_dir():
         print("real: skipped, ../shared/real is not there")
         return {}
-    proteins = read_fasta(REAL / "proteome/human_subset.fasta.gz")
+    index = Index(read_fasta(REAL / "proteome/human_subset.fasta.gz"), SETTINGS)
     runs = [
-        search(read_run(path), proteins, SETTINGS).assign(run=path.name)
-        for path in sorted((REAL / "proteome").glob("*.mzML.gz"))
+        index.search(read_run(path)).assign(run=path.name) for path in sorted((REAL / "proteome").glob("*.mzML.gz"))
     ]
     table, _, _ = assess(pd.concat(runs, ignore_index=True), SETTINGS | {"fdr_scope": "cohort"})
     kept = table[table["accepted"]]
     figures = {"real_psms": len(kept), "real_peptides": int(kept["peptide"].nunique())}
     print(f"real runs, pooled 1 % FDR: {figures['real_psms']} matches, {figures['real_peptides']} peptides")
+    run = read_run(REAL / "proteome_tmt/VA084TQ_6.mzML.gz")
+    seen = tmt.reporters(run.fragments, "tmt11")
+    scans = seen.index.str.extract(r"scan=(\d+)")[0].astype(int).isin([31008, 31011, 31012, 31013]).to_numpy()
+    figures["tmt_127n_sum"] = round(float(seen.loc[scans, "127N"].sum()), 2)
+    print(f"TMT11, sum of 127N over four scans: {figures['tmt_127n_sum']}")
     return figures
 
 
-PARTS = {"real": real}
-QUICK = {}
+def _alike(peptide: str) -> str:
+    return peptide.replace("I", "L")
+
+
+def entrapment(proteins: int = 400, minutes: float = 30, runs: int = 2) -> dict:
+    """Proteins that are there and as many foreign, wrong precursors, noise: which share of what is accepted is wrong?
+
+    Two answers. By entrapment, as on real data: every hit on the foreign proteome stands for one more on the other
+    (combined method, Wen et al. 2025, doi:10.1038/s41592-025-02719-x). By truth: the peptide was not fragmented in it.
+    """
+    there, foreign = made_up(proteins, 2), made_up(proteins, 3)
+    both, figures, rng = as_proteins(there | foreign), {}, np.random.default_rng(1)
+    with tempfile.TemporaryDirectory() as folder:
+        truth, paths = {}, {}
+        for number in range(runs):
+            paths[f"S{number}"] = Path(folder) / f"{number}.mzML"
+            amounts = dict(zip(there, 2 ** rng.normal(0, 2, proteins), strict=True))
+            truth[f"S{number}"] = write_run(
+                paths[f"S{number}"], there, amounts, seed=number, minutes=minutes, top_n=8, wrong=0.1
+            )
+        psms, _ = searched(paths, both)
+    for name, how in (("", "auto"), ("_without_rescoring", "never")):
+        settings = SETTINGS | {"rescore": how, "fdr_level": "psm"}
+        scored, learned = prepared(psms, settings)
+        kept = judged_by_run(scored, settings)[0].query("accepted")
+        trapped = kept["proteins"].str.split(";").map(lambda names: all(one in foreign for one in names))
+        wrong = [_alike(one.peptide) not in map(_alike, truth[one.sample][one.spectrum]) for one in kept.itertuples()]
+        figures[f"entrapment_fdp{name}"] = round(2 * float(trapped.mean()), 5)
+        figures[f"true_fdp{name}"] = round(float(np.mean(wrong)), 5)
+        figures[f"entrapment_psms{name}"] = len(kept)
+        print(
+            f"entrapment, {proteins} proteins and as many foreign, rescored {learned}: {len(kept)} matches at 1 %, "
+            f"wrong by entrapment {figures[f'entrapment_fdp{name}']:.2%}, by truth {figures[f'true_fdp{name}']:.2%}"
+        )
+    return figures
+
+
+def change(patients: int = 3, proteins: int = 120) -> dict:
+    """Patients sampled twice before and twice after a change of a third of the proteins: found as planted?
+
+    Biology of every sample: log2-spread BIOLOGY. A run per sample; a patient's runs are searched, matched, rolled up
+    together; levels go with their errors into the stage `longitudinal`, which learns from all patients what two samples
+    of one phase differ by. Each last sample is compared with the patient's first.
+    """
+    there, rng = made_up(proteins, 2), np.random.default_rng(11)
+    names, figures = list(there), {}
+    common = rng.normal(1, 1.6, proteins)
+    found, errors, samples, planted, held = [], [], [], {}, {}
+    start = time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        for patient in range(patients):
+            moved = np.where(rng.random(proteins) < 0.33, rng.normal(0, 1.5, proteins), 0.0)
+            planted[f"P{patient}"] = pd.Series(moved, names)
+            base, paths = common + rng.normal(0, 0.35, proteins), {}
+            for visit in range(4):
+                sample = f"P{patient}T{visit}"
+                level = base + (visit >= 2) * moved + rng.normal(0, BIOLOGY, proteins)
+                held[sample] = level
+                paths[sample] = Path(folder) / f"{sample}.mzML"
+                write_run(
+                    paths[sample], there, dict(zip(names, 2**level, strict=True)), seed=int(rng.integers(1 << 30))
+                )
+                samples.append(
+                    {"sample": sample, "patient": f"P{patient}", "day": visit * 30, "specimen": "tumor", "site": "lung"}
+                    | {"phase": "baseline" if visit < 2 else "progression", "batch": ""}
+                )
+            psms, _ = searched(paths, as_proteins(there))
+            levels = levels_of(ions_of(identified(psms), paths)[0], paths)
+            for sample in paths:
+                one = levels[sample].reindex(names)
+                found.append(one["level"].to_numpy(float))
+                errors.append(one["se"].to_numpy(float))
+    values, errors = np.array(found).T, np.nan_to_num(np.array(errors).T)
+    samples = pd.DataFrame(samples)
+    cells = pd.get_dummies(samples["patient"] + samples["phase"]).to_numpy(float)
+    variance = within_variance(values, errors, cells)
+    table = changes(values, errors, samples, variance)
+    table = table[table["early"].str.endswith("T0") & table["late"].str.endswith("T3")]
+    table["planted"] = [planted[one.patient].iloc[one.row] for one in table.itertuples()]
+    table["held"] = [(held[one.late] - held[one.early])[one.row] for one in table.itertuples()]
+    told = table[table["state"] == "estimated"]
+    figures["measured_change_r"] = round(float(np.corrcoef(told["estimate"], told["held"])[0, 1]), 4)
+    figures["measured_change_rmse"] = round(float(np.sqrt(((told["estimate"] - told["held"]) ** 2).mean())), 4)
+    figures["fold_change_r"] = round(float(np.corrcoef(told["estimate"], told["planted"])[0, 1]), 4)
+    figures["fold_change_median_error"] = round(float((told["estimate"] - told["planted"]).abs().median()), 4)
+    figures["interval_cover"] = round(float(told["planted"].between(told["lower"], told["upper"]).mean()), 4)
+    figures["changes_told"] = round(len(told) / len(table), 4)
+    print(
+        f"{patients} patients x 4 runs, {proteins} proteins: change r {figures['fold_change_r']}, median error "
+        f"{figures['fold_change_median_error']} log2 (biology alone {BIOLOGY * np.sqrt(2) * 0.6745:.3f}), 95 % "
+        f"intervals hold {figures['interval_cover']:.1%}, told for {figures['changes_told']:.1%}; "
+        f"{time.process_time() - start:.0f} s cpu; against what the samples hold: r {figures['measured_change_r']}, "
+        f"rmse {figures['measured_change_rmse']}"
+    )
+    return figures
+
+
+def _mutated(there: dict, rng, number: int) -> list[own.Product]:
+    """Missense products of drawn proteins, whose new peptide is of a usual length."""
+    products = []
+    while len(products) < number:
+        name = rng.choice(list(there))
+        at, residue = int(rng.integers(5, len(there[name]) - 5)), str(rng.choice(list("ADEFGHLMNPQSTVWY")))
+        before, after = there[name], there[name][:at] + residue + there[name][at + 1 :]
+        new = [one for one in digest(after) if one not in before and 8 <= len(one) <= 22]
+        if residue == before[at] or {residue, before[at]} <= set("IL") or not new:
+            continue
+        source = f"{name}:{before[at]}{at + 1}{residue}"
+        products.append(own.Product("missense", source, name, source, "T", at + 1, at + 1, after, before))
+    return products
+
+
+def variants(proteins: int = 150, number: int = 100, minutes: float = 30) -> dict:
+    """A tumour with translated mutations, untranslated ones, and peptides that look like mutations: who is reported?
+
+    Half of the mutations of the patient's DNA are translated (from a third of the protein's copies). Of 20 N>D and Q>E
+    that are not translated, the protein is deamidated right there; of 20 others, the unmutated peptide carries a usual
+    modification of the same mass (S>T and G>A by methylation, F>Y by oxidation). Recall is asked of translated
+    mutations of which a spectrum was taken.
+    """
+    there, rng = made_up(proteins, 2), np.random.default_rng(7)
+    products = _mutated(there, rng, number)
+    looks = {("N", "D"), ("Q", "E")}, {("D", "E"), ("N", "Q"), ("S", "T"), ("F", "Y")}
+    traps = []
+    for pairs in looks:
+        wanted = len(traps) + 20
+        while len(traps) < wanted:
+            for one in _mutated(there, rng, 50):
+                pair = one.reference[one.first - 1], one.sequence[one.first - 1]
+                if pair in pairs and len(traps) < wanted and one.source not in {two.source for two in traps}:
+                    traps.append(one)
+    translated = products[: number // 2]
+    amounts = dict(zip(there, 2 ** rng.normal(2, 1.3, proteins), strict=True))
+    made, total = dict(there), dict(amounts)
+    for one in [*translated, *traps]:
+        made[one.source] = one.sequence
+        total[one.source] = amounts[one.gene] / 3
+        total[one.gene] = max(total[one.gene] - amounts[one.gene] / 3, amounts[one.gene] / 10)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tumour.mzML"
+        truth = write_run(path, made, total, seed=3, minutes=minutes, top_n=8, wrong=0.05)
+        rows = own.table_of([*products, *traps])
+        reference = as_proteins(there)
+        psms, index = searched({"S": path}, reference | own.proteins(rows))
+    table, _ = judged_by_run(prepared(psms, SETTINGS)[0], SETTINGS)
+    text = own.reference_text(reference, rows)
+    share = own.forms(rows, text, SETTINGS) / index.forms
+    _, evidence = with_variants(table, rows, text, share, SETTINGS)
+    fragmented = {_alike(peptides[0]) for peptides in truth.values() if peptides}
+
+    def own_peptides(one):
+        return {_alike(peptide) for peptide in digest(one.sequence)} - {_alike(p) for p in digest(one.reference)}
+
+    due = {one.source for one in translated if any(p in fragmented and p not in text for p in own_peptides(one))}
+    shown = set(evidence.loc[evidence["reported"], "source"])
+    true = {one.source for one in translated}
+    figures = {
+        "variant_peptide_recall": round(len(shown & due) / len(due), 4),
+        "variant_peptide_false": len(shown - true),
+        "variant_peptides_due": len(due),
+        "variant_traps_matched": int(evidence["source"].isin({one.source for one in traps}).sum()),
+    }
+    print(
+        f"{len(translated)} translated mutations, {len(due)} with a spectrum: {len(shown & due)} reported; "
+        f"{number - len(translated)} untranslated and {len(traps)} lookalikes ({figures['variant_traps_matched']} "
+        f"matches to them): {figures['variant_peptide_false']} reported; class share {share:.4f}\n"
+        f"  reasons {evidence['reason'].value_counts().to_dict()}, missed {sorted(due - shown)[:8]}"
+    )
+    return figures
+
+
+def transfer(proteins: int = 120) -> dict:
+    """False transfers: a run that lacks half of the proteins of the others. What is carried over of these is false."""
+    there, rng = made_up(proteins, 2), np.random.default_rng(3)
+    names = list(there)
+    level = rng.normal(1, 1.5, proteins)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {}
+        for number in range(3):
+            kept = names[: proteins // 2] if number == 2 else names
+            paths[f"S{number}"] = Path(folder) / f"{number}.mzML"
+            amounts = {name: 2 ** level[names.index(name)] for name in kept}
+            write_run(paths[f"S{number}"], there, amounts, seed=50 + number)
+        psms, _ = searched(paths, as_proteins(there))
+        ions, told = ions_of(identified(psms), paths)
+    moved = ions[(ions["sample"] == "S2") & (ions["source"] == "transferred")]
+    false = moved["group"].isin(names[proteins // 2 :])
+    figures = {"transferred": len(moved), "transfer_false_share": round(float(false.mean()), 4) if len(moved) else None}
+    print(f"transfers to a run without half of the proteins: {len(moved)}, false {false.mean():.2%}; {told['S2 r']}")
+    return figures
+
+
+def scale(few: int = 6, many: int = 60) -> dict:
+    """CPU seconds per file of search, rates, areas and profile, for few and many small runs, six to a patient."""
+    there, seconds = made_up(20, 2), {}
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {}
+        for number in range(many):
+            paths[f"S{number:02}"] = Path(folder) / f"{number}.mzML"
+            write_run(paths[f"S{number:02}"], there, dict.fromkeys(there, 4.0), seed=number, minutes=3)
+        settings = SETTINGS | {"fdr": 0.05}
+        for count in (few, many):
+            start, parts = time.process_time(), []
+            names = sorted(paths)[:count]
+            for first in range(0, count, 6):
+                mine = {name: paths[name] for name in names[first : first + 6]}
+                psms, _ = searched(mine, as_proteins(there), settings)
+                parts.append(ions_of(identified(psms, settings), mine, settings)[0])
+            levels_of(pd.concat(parts, ignore_index=True), names)
+            seconds[count] = (time.process_time() - start) / count
+    ratio = round(seconds[many] / seconds[few], 3)
+    print(f"CPU s per file: {seconds[few]:.2f} of {few}, {seconds[many]:.2f} of {many}; ratio {ratio}")
+    return {"cpu_s_per_file_6": round(seconds[few], 2), "cpu_s_per_file_60": round(seconds[many], 2), "growth": ratio}
+
+
+def memory(proteins: int = 20_000) -> dict:
+    """Index of 20,000 proteins and search of one run, in a process of its own: CPU seconds and highest memory."""
+    code = "import sys; from tests.bench.ms_proteome import _index_and_search; _index_and_search(int(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", code, str(proteins)], capture_output=True, text=True, cwd=PROJECT)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    gb, index_s, search_s, forms = map(float, done.stdout.split())
+    print(
+        f"{proteins} proteins: {forms / 1e6:.2f} M forms, index {index_s:.0f} s, search {search_s:.0f} s, {gb:.2f} GB"
+    )
+    return {"index_gb_20000": round(gb, 3), "index_s_20000": round(index_s, 1), "search_s_20000": round(search_s, 1)}
+
+
+def _index_and_search(number: int) -> None:
+    rng = np.random.default_rng(1)
+    there = made_up(40, 2)
+    proteins = as_proteins(there | made_up(number - 40, 3, (60, 900)))
+    with tempfile.TemporaryDirectory() as folder:
+        write_run(Path(folder) / "a.mzML", there, dict(zip(there, 2 ** rng.normal(1, 1, 40), strict=True)), seed=1)
+        start = time.process_time()
+        index = Index(proteins, SETTINGS)
+        made = time.process_time()
+        index.search(read_run(Path(folder) / "a.mzML"))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(peak, made - start, time.process_time() - made, index.forms)
+
+
+PARTS = {
+    "real": real,
+    "entrapment": entrapment,
+    "change": change,
+    "variants": variants,
+    "transfer": transfer,
+    "scale": scale,
+    "memory": memory,
+}
+QUICK = {
+    "entrapment": {"proteins": 60, "minutes": 12, "runs": 1},
+    "change": {"patients": 2, "proteins": 30},
+    "variants": {"proteins": 40, "number": 20, "minutes": 12},
+    "transfer": {"proteins": 40},
+    "scale": {"few": 6, "many": 12},
+    "memory": {"proteins": 2000},
+}

@@ -5,7 +5,12 @@ import pandas as pd
 import pytest
 
 from seriome.errors import DataError
-from seriome.proteome.fdr import accept, assess, group_proteins, judge, q_values, refuse_none, taken_from
+from seriome.proteome.fdr import accept, assess, group_proteins, judge, q_values
+from seriome.proteome.identify import judged_by_run, refuse_none, taken_from
+from seriome.proteome.own import PREFIX
+from seriome.proteome.rescore import rescored
+
+from .made import SETTINGS as ALL
 
 SETTINGS = {"fdr": 0.01, "fdr_level": "strictest", "fdr_scope": "run"}
 
@@ -116,7 +121,7 @@ def test_cohort_scope_reaches_what_runs_cannot():
     ]
     pooled, level, problem = assess(pd.concat(runs, ignore_index=True), SETTINGS | {"fdr_scope": "cohort"})
     assert (level, problem) == ("psm", None)
-    mine = taken_from(pooled, runs[1].drop(columns=["sample", "run"]), {"sample": "S2", "run": "r1"})
+    mine = taken_from(pooled.assign(hyperscore=pooled["score"]), runs[1])
     assert len(mine) == 60
     assert mine["accepted"].all()
 
@@ -124,3 +129,65 @@ def test_cohort_scope_reaches_what_runs_cannot():
 def test_no_match_at_all():
     assessed, level, problem = assess(matches([]), SETTINGS)
     assert (len(assessed), level, problem.reason) == (0, None, "too_few_matches")
+
+
+def test_own_proteins_are_judged_apart():
+    """What only the patient's own proteins hold is in no list of peptides or proteins, but among the matches."""
+    rows = [(500 - i, False, f"PEP{i}", f"P{i}") for i in range(150)]
+    rows += [(600, False, "OWNPEP", f"{PREFIX}1"), (590, True, "OWNDECOY", f"{PREFIX}2")]
+    rows += [(610, False, "SHARED", f"P1;{PREFIX}1")]
+    table, level, problem = assess(matches(rows), SETTINGS | {"fdr": 0.02})
+    assert (level, problem) == ("protein", None)
+    own = table.set_index("peptide")["own"]
+    assert own[own].index.tolist() == ["OWNPEP", "OWNDECOY"]
+    assert not table.loc[table["own"], "accepted"].any()
+    assert table.loc[~table["own"], "accepted"].all()
+    assert table.set_index("peptide").loc["OWNPEP", "psm_q"] == pytest.approx(2 / 152)
+
+
+def test_runs_of_a_patient_name_their_proteins_alike():
+    one = matches([(500 - i, False, f"A{i}", "P1;P2") for i in range(120)]).assign(sample="S1", run="r")
+    other = matches([(500 - i, False, f"B{i}", "P2") for i in range(120)]).assign(sample="S2", run="r")
+    table, told = judged_by_run(pd.concat([one, other], ignore_index=True), SETTINGS)
+    assert set(table["group"]) == {"P2"}
+    assert told["S1", "r"] == ("peptide", None)
+
+
+def drawn_matches(rng, right, wrong):
+    """Matches of which the search's score tells little and the mass error a lot; wrong ones on targets and decoys."""
+    number = right + 2 * wrong
+    kind = np.repeat([0, 1, 2], [right, wrong, wrong])
+    peptides = ["".join(rng.choice(list("ACDEFGHILMNPQSTVWY"), 12)) + "K" for _ in range(number)]
+    table = pd.DataFrame(
+        {
+            "score": rng.normal(np.where(kind == 0, 2.0, 0.0), 1), "decoy": kind == 2, "peptide": peptides,
+            "ppm": np.where(kind == 0, rng.normal(1, 1, number), rng.uniform(-10, 10, number)),
+            "rt": 100.0 * np.array([p.count("L") + p.count("F") for p in peptides]) + rng.normal(0, 10, number),
+            "kind": kind,
+        }
+    )  # fmt: skip
+    table.loc[kind > 0, "rt"] = rng.uniform(0, 600, 2 * wrong)
+    rest = ["delta", "matched_peaks", "longest_b", "longest_y", "intensity_share", "poisson", "fragment_ppm"]
+    return table.assign(**dict.fromkeys(rest, 1.0), isotope_error=0, charge=2, missed_cleavages=0, run="r")
+
+
+def test_rescoring_finds_more_and_keeps_the_promise():
+    table = drawn_matches(np.random.default_rng(1), 3000, 1500)
+    again, learned = rescored(table)
+    assert learned
+    before, after = (q_values(one["score"], one["decoy"]) <= 0.01 for one in (table, again))
+    targets = ~table["decoy"]
+    assert (after & targets).sum() > 1.5 * (before & targets).sum()
+    assert (table["kind"] == 1)[after & targets].mean() <= 0.015
+    assert (again["hyperscore"] == table["score"]).all()
+
+
+def test_rescoring_lets_few_matches_be():
+    table = drawn_matches(np.random.default_rng(1), 100, 100)
+    again, learned = rescored(table)
+    assert not learned
+    assert (again["score"] == table["score"]).all()
+
+
+def test_settings_of_the_config_reach_the_rates():
+    assert {"fdr", "fdr_level", "fdr_scope", "rescore"} <= set(ALL)

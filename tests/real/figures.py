@@ -52,9 +52,9 @@ def rna(results: Path):
 def proteome(results: Path):
     """Lines about peptides and proteins identified at 1 % FDR over the pooled runs."""
     passed = {}
-    for path in sorted((results / "proteome/qc").glob("*/*.json")):
-        qc = json.loads(path.read_text())
-        passed.setdefault(path.parent.name, []).append(qc)
+    for path in sorted((results / "proteome/qc").glob("*.json")):
+        for run, qc in json.loads(path.read_text()).items():
+            passed.setdefault(run.split(" ")[0], []).append(qc)
     known = {"A549-T": 66, "HeLa-T": 34, "Jurkat-T": 3}
     total = 0
     for sample, runs in passed.items():

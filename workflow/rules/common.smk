@@ -17,7 +17,7 @@ LIBRARY = str(Path(workflow.basedir) / "workflow")  # the package seriome, here 
 sys.path.insert(0, LIBRARY)
 os.environ.update(PYTHONPATH=LIBRARY)
 
-from seriome.cohort import FORMATS, load_cohort
+from seriome.cohort import FORMATS, OF_MANY, load_cohort
 from seriome.config import checked, reference_file, reference_problems
 from seriome.errors import InputError
 from seriome.provenance import fingerprint
@@ -98,6 +98,8 @@ def report_inputs(wildcards):
         files["variants"] = f"<results>/dna/variants/{wildcards.patient}.parquet"
         for table in ("clusters", "tree", "trajectories", "events", "growth", "heterogeneity"):
             files[table] = f"<results>/clones/{wildcards.patient}/{table}.tsv"
+    if wildcards.patient in PROTEOME_WITH_OWN:
+        files["translated"] = f"<results>/proteome/variants/{wildcards.patient}.tsv"
     return files
 
 

@@ -137,10 +137,7 @@ rule report_multiqc:
         dna=collect("<results>/dna/qc/{sample}.json", sample=COHORT.samples_with("dna", "fastq", "bam")),
         stats=collect("<results>/dna/qc/{sample}.stats", sample=COHORT.samples_with("dna", "fastq", "bam")),
         kallisto=collect("<logs>/rna/kallisto/{sample}.log", sample=COHORT.samples_with("rna", "fastq")),
-        proteome=[
-            f"<results>/proteome/qc/{unit.sample}/{unit.run}.json"
-            for unit in COHORT.assays.query("assay == 'proteome' and format == 'mzml'").itertuples()
-        ],
+        proteome=collect("<results>/proteome/qc/{patient}.json", patient=PROTEOME_PATIENTS),
         metabolome=[
             f"<results>/metabolome/qc/{unit.sample}/{unit.run}.json"
             for unit in COHORT.assays.query("assay == 'metabolome' and format == 'mzml'").itertuples()

@@ -4,15 +4,16 @@ import pandas as pd
 
 from seriome.logs import log_to
 from seriome.proteome.fdr import JUDGED, assess
+from seriome.proteome.identify import UNIT, prepared
 from seriome.proteome.tables import read_table, write_table
 
 with log_to(snakemake.log[0]) as log:
-    tables = [
-        read_table(path)[0].assign(sample=sample, run=run)
-        for path, (sample, run) in zip(snakemake.input, snakemake.params.units, strict=True)
-    ]
-    pooled, level, problem = assess(pd.concat(tables, ignore_index=True), dict(snakemake.params.settings))
-    log.info("%d matches of %d runs judged together at the level %s", len(pooled), len(tables), level)
+    settings = dict(snakemake.params.settings)
+    psms = pd.concat([read_table(path)[0] for path in snakemake.input], ignore_index=True)
+    psms, learned = prepared(psms, settings)
+    pooled, level, problem = assess(psms, settings)
+    log.info("%d matches judged together at the level %s, rescored: %s", len(pooled), level, learned)
     if problem:
         log.info("%s", problem)
-    write_table(snakemake.output[0], pooled[["sample", "run", "spectrum", *JUDGED]], {"decided_by": level})
+    columns = [*UNIT, "spectrum", "score", "hyperscore", *JUDGED]
+    write_table(snakemake.output[0], pooled[columns], {"decided_by": level, "rescored": learned})

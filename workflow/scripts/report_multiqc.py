@@ -8,9 +8,10 @@ from seriome.report.quality import assay_section, quality_page, units_section
 
 with log_to(snakemake.log[0]):
     sections = [units_section([read_json(path) for path in snakemake.input.intake])]
-    for assay in ("proteome", "metabolome"):
-        records = {f"{Path(path).parent.name} {Path(path).stem}": read_json(path) for path in snakemake.input[assay]}
-        sections.append(assay_section(assay, records))
+    runs = {name: record for path in snakemake.input.proteome for name, record in read_json(path).items()}
+    sections.append(assay_section("proteome", runs))
+    records = {f"{Path(path).parent.name} {Path(path).stem}": read_json(path) for path in snakemake.input.metabolome}
+    sections.append(assay_section("metabolome", records))
     sections.append(assay_section("dna", {Path(path).stem: read_json(path) for path in snakemake.input.dna}))
     files = {Path(path).name: path for path in [*snakemake.input.stats, *snakemake.input.kallisto]}
     write_text(snakemake.output[0], quality_page(sections, files))

@@ -4,7 +4,7 @@ from seriome.features import read_features
 from seriome.files import write_json, write_text
 from seriome.logs import log_to
 from seriome.report.figures import as_files, as_parts, patient_pictures
-from seriome.report.inputs import CLONE_TABLES, COURSE, VARIANTS, read_table
+from seriome.report.inputs import CLONE_TABLES, COURSE, TRANSLATED, VARIANTS, read_table
 from seriome.report.pages import patient_part, patient_summary
 
 with log_to(snakemake.log[0]):
@@ -21,6 +21,7 @@ with log_to(snakemake.log[0]):
         snakemake.params.samples,
         snakemake.params.treatments,
         variants=variants,
+        translated=read_table(snakemake.input.translated, TRANSLATED) if snakemake.input.get("translated") else None,
         clones=clones,
         course=course,
         features=read_features(snakemake.input.get("features", [])),

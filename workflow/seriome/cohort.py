@@ -19,17 +19,22 @@ CONTROL_PATIENT = "control"  # stands for the patient of blanks and pools in pat
 FORMATS = {
     "dna": ("fastq", "bam", "vcf", "features"),
     "rna": ("fastq", "kallisto", "features"),
-    "proteome": ("mzml", "features"),
+    "proteome": ("mzml", "diann", "maxquant", "fragpipe", "spectronaut", "features"),
     "metabolome": ("mzml", "features"),
 }
-NOT_YET = ("cram", "salmon", "diann", "maxquant")
+NOT_YET = ("cram", "salmon")
 SUFFIXES = {
     "fastq": (".fastq.gz", ".fq.gz", ".fastq", ".fq"),
     "bam": (".bam",),
     "vcf": (".vcf.gz", ".vcf", ".bcf"),
     "mzml": (".mzml", ".mzml.gz"),
     "features": (".tsv", ".tsv.gz", ".parquet"),
+    "diann": (".parquet", ".tsv", ".tsv.gz"),
+    "maxquant": (".txt", ".txt.gz", ".tsv"),
+    "fragpipe": (".tsv", ".tsv.gz"),
+    "spectronaut": (".tsv", ".tsv.gz", ".csv", ".xls", ".txt"),
 }
+OF_MANY = ("diann", "maxquant", "fragpipe", "spectronaut")  # tables that hold many runs
 PATHS = ("path1", "path2", "path3")
 PARSE = {"string": str, "integer": int, "number": float}
 
@@ -358,11 +363,16 @@ def _check_assays(read, data: Path, roots: list[Path]) -> None:
             assays.at(index, "umi" if row.get("umi") else "path3", "barcodes are taken from dna reads as fastq only")
         elif wrong := umi.problem(row.get("umi", ""), 3 if row.get("path3") else 2):
             assays.at(index, "umi", wrong)
+        if row.get("column") and kind not in OF_MANY:
+            assays.at(index, "column", f"only tables of many runs have one ({', '.join(OF_MANY)})")
+        if row.get("channel") and (assay, kind) != ("proteome", "mzml"):
+            assays.at(index, "channel", "only labelled runs of the proteome (mzml) have one")
         fits = kind if kind in FORMATS.get(assay, ()) else None
         for column in PATHS:
             if isinstance(row.get(column), str):
                 _check_path(assays, index, column, row[column], fits, data, roots)
-                first = used.setdefault(row[column], (assays.lines[index], column))
+                shared = row.get("channel") or (kind in OF_MANY and f"{row['sample']} {row.get('run')}") or ""
+                first = used.setdefault((row[column], shared), (assays.lines[index], column))
                 if first != (assays.lines[index], column):
                     assays.at(index, column, f"{row[column]!r} is also on line {first[0]}, {first[1]}")
 

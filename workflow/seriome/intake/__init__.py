@@ -4,8 +4,10 @@ Nothing here stops a run: what is wrong with a file becomes the status `gap` of 
 the way out. Reasons are stable words, listed in docs/intake.md.
 """
 
+from functools import partial
 from pathlib import Path
 
+from seriome.cohort import OF_MANY
 from seriome.errors import DataError
 from seriome.files import read_json, sha256
 
@@ -76,4 +78,5 @@ def _checker(kind: str):
         "mzml": spectra.check,
         "kallisto": tables.check_kallisto,
         "features": tables.check_features,
+        **{kind: partial(tables.check_proteins, kind) for kind in OF_MANY},
     }[kind]

@@ -53,3 +53,10 @@ def check_features(files, names):
 
     table = read_table(files[0], names[0])
     return len(table), {"measured": int((table["state"] == "measured").sum())}
+
+
+def check_proteins(kind: str, files, names):
+    """(rows, {}) of a table of many runs. Raises DataError malformed_table, empty_file."""
+    from seriome.proteome.imports import check
+
+    return check(files[0], kind, names[0])

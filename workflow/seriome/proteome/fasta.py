@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 
 from seriome.errors import InputError
-from seriome.files import open_text
+from seriome.files import open_text, read_tsv
+
+CONTAMINANT = "CON_"  # before the accessions of contaminants
 
 
 @dataclass(frozen=True)
@@ -39,3 +41,26 @@ def read_fasta(path) -> dict[str, Protein]:
     if not proteins:
         raise InputError(f"{path} holds no protein: `reference.proteins` must be a FASTA of amino acid sequences")
     return proteins
+
+
+def read_contaminants(path) -> dict[str, Protein]:
+    """What gets into a sample by the laboratory, by accession behind CON_.
+
+    path   a FASTA; or a table of tryptic peptides (.tsv: accession, name, organism, peptide), those of an accession
+           joined to one sequence, which trypsin takes apart again
+    """
+    if not str(path).endswith(".tsv"):
+        return {
+            CONTAMINANT + name: Protein(CONTAMINANT + name, one.gene, one.sequence)
+            for name, one in read_fasta(path).items()
+        }
+    peptides, names = {}, {}
+    for row in read_tsv(path):
+        peptides.setdefault(row["accession"], []).append(row["peptide"])
+        names[row["accession"]] = row["name"]
+    return {
+        CONTAMINANT + accession: Protein(
+            CONTAMINANT + accession, names[accession], "".join(sorted(own, key=lambda one: (one[-1] not in "KR", one)))
+        )
+        for accession, own in peptides.items()
+    }

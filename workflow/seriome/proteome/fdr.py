@@ -12,8 +12,18 @@ import numpy as np
 import pandas as pd
 
 from seriome.errors import DataError
+from seriome.proteome.own import of_own
 
-JUDGED = ["group", "members", "unique", "psm_q", "peptide_q", "protein_q", "accepted"]  # the columns that assess adds
+JUDGED = [
+    "group",
+    "members",
+    "unique",
+    "psm_q",
+    "peptide_q",
+    "protein_q",
+    "own",
+    "accepted",
+]  # the columns that assess adds
 LEVELS = ("psm", "peptide", "protein")  # from the mildest to the strictest
 
 
@@ -58,38 +68,32 @@ def judge(psms: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def assess(psms: pd.DataFrame, settings: dict) -> tuple[pd.DataFrame, str | None, DataError | None]:
+def assess(psms: pd.DataFrame, settings: dict, groups=None) -> tuple[pd.DataFrame, str | None, DataError | None]:
     """Group, judge and accept: the matches with all columns of these steps, the level that decided, and what stood
     against it: where the FDR cannot be reached, nothing is accepted and the third is the reason.
 
     settings  the config's section `proteome`: fdr, fdr_level, fdr_scope
+    groups    as from `group_proteins` over more than these; else they are made here
+    A match to the patient's own proteins alone (`own`) has a psm_q among all matches, but is in no list of peptides and
+    proteins, targets and decoys alike, and never accepted here: `evidence` judges that class.
     """
-    table = judge(psms, group_proteins(psms, settings["fdr"]))
+    own = of_own(psms["proteins"])
+    everything = q_values(psms["score"], psms["decoy"])
+    plain = psms[~own]
+    table = judge(plain, group_proteins(plain, settings["fdr"]) if groups is None else groups)
+    table["psm_q"] = everything[~own.to_numpy()]
+    table = table.reindex(psms.index)
+    rare = {"group": "", "members": "", "unique": False, "psm_q": everything, "peptide_q": 1.0, "protein_q": 1.0}
+    for column, value in rare.items():
+        table[column] = table[column].where(~own, value)
+    for column in psms.columns:
+        table[column] = psms[column]
+    table = table.astype({"unique": bool}).assign(own=own)
     try:
-        return *accept(table, settings["fdr"], settings["fdr_level"], settings["fdr_scope"]), None
+        found, level = accept(table, settings["fdr"], settings["fdr_level"], settings["fdr_scope"])
+        return found.assign(accepted=found["accepted"] & ~own), level, None
     except DataError as error:
         return table.assign(accepted=False), None, error
-
-
-def taken_from(pooled: pd.DataFrame, psms: pd.DataFrame, unit: dict) -> pd.DataFrame:
-    """The matches of one run with what was judged over all runs together; joined by spectrum.
-
-    pooled  columns sample, run, spectrum and JUDGED; unit: a row of the sheet, for its sample and run
-    """
-    mine = pooled[(pooled["sample"] == unit["sample"]) & (pooled["run"] == unit["run"])]
-    return psms.merge(mine[["spectrum", *JUDGED]], on="spectrum", how="left", validate="one_to_one")
-
-
-def refuse_none(table: pd.DataFrame, problem: DataError | None, settings: dict) -> None:
-    """Raise what stood against the run, or DataError too_few_matches where none of its matches was accepted."""
-    if problem:
-        raise problem
-    if not table["accepted"].any():
-        raise DataError(
-            "too_few_matches",
-            f"none of {len(table)} matches is within an FDR of {settings['fdr']:g}",
-            "look at the run's spectra: is it another species, an empty injection, another fragmentation?",
-        )
 
 
 def _looked_up(table, best, keys) -> np.ndarray:

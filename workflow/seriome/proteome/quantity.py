@@ -1,91 +1,100 @@
-"""Peptides to proteins: how much of each protein a sample holds.
-
-Source  Top3: Silva et al. 2006, Mol Cell Proteomics 5:144, doi:10.1074/mcp.M500230-MCP200: the mean of a protein's
-        three best flying peptides is proportional to its amount, with nearly one factor for all proteins.
-Limits  intensities are not normalised between runs; what data-dependent acquisition did not pick is absent, and what is
-        absent in one run and near its limit in another is not filled in (no matching between runs).
-"""
+"""What a sample is said to hold: its proteins with levels and intervals, and an absence explained."""
 
 import numpy as np
 import pandas as pd
 
-TOP = 3
+from seriome.proteome.fasta import CONTAMINANT
+from seriome.proteome.fdr import group_proteins
+from seriome.proteome.rollup import detection, limits, projected
+
+PROTEINS = [
+    *("accession", "gene", "members", "level", "se", "lower", "upper", "intensity", "ions", "peptides"),
+    *("matches", "score", "protein_q", "contaminant", "outside"),
+]
+UNIT = "log2_intensity"
 
 
-def peptide_intensities(psms: pd.DataFrame) -> pd.DataFrame:
-    """One row per peptide and run among the accepted matches.
+def regrouped(ions: pd.DataFrame) -> pd.DataFrame:
+    """The ions of many samples with `group`, `members`, `unique` as all of their peptides together say.
 
-    Matches of one peptide, modified or not, are one peptide; its forms (`modified`) add up, and of each form the
-    largest area counts, since every match of a form measures the same elution peak. Shared peptides are left out.
-    Returns  group, members, peptide, run, area, matches, score, protein_q
+    Runs are judged one by one, so the same peptides may be led by different accessions; here one parsimony rules.
     """
-    own = psms[psms["accepted"] & psms["unique"]]
-    keys = ["group", "members", "peptide", "run"]
-    forms = own.groupby([*keys, "modified"], sort=True).agg(
-        area=("area", "max"), matches=("area", "size"), score=("score", "max"), protein_q=("protein_q", "min")
-    )
-    peptides = forms.groupby(level=keys, sort=True).agg(
-        area=("area", lambda values: values.sum(min_count=1)),
-        matches=("matches", "sum"),
-        score=("score", "max"),
-        protein_q=("protein_q", "min"),
-    )
-    return peptides.reset_index()
+    if not len(ions):
+        return ions
+    groups = group_proteins(ions.assign(decoy=False), 1.0)
+    return ions.drop(columns=["group", "members", "unique"]).join(groups, on="proteins")
 
 
-def protein_intensities(peptides: pd.DataFrame, method: str = "top3") -> pd.DataFrame:
-    """One row per protein group of a sample: accession, members, intensity, peptides, matches, score, protein_q.
+def for_levels(ions: pd.DataFrame) -> pd.DataFrame:
+    """What `rollup` reads: ions of peptides that one protein alone holds, no product of the patient's own, seen in MS1.
 
-    peptides  as from `peptide_intensities`, of all runs of the sample; a peptide's area is the mean over the runs where
-              it was seen, as suits repeated injections
-    method    `top3`: mean of the three largest areas (of fewer, if there are fewer); `all`: sum of all areas
-    intensity linear, intensity x s; null where no peptide of the group has an area
+    Adds `ion`: the modified peptide and its charge; of labelled runs the run too, since only within a plex are its
+    channels compared (with a bridge channel, plexes are, and the run stays out)
     """
-    merged = peptides.groupby(["group", "peptide"], sort=True).agg(
-        area=("area", "mean"), matches=("matches", "sum"), score=("score", "max"), protein_q=("protein_q", "min")
-    )
-    rows = []
-    members = peptides.drop_duplicates("group").set_index("group")["members"]
-    for group, own in merged.groupby(level="group", sort=True):
-        largest = own["area"].dropna().sort_values(ascending=False)
-        intensity = largest.head(TOP).mean() if method == "top3" else largest.sum(min_count=1)
-        rows.append(
-            {
-                "accession": group,
-                "members": members[group],
-                "intensity": float(intensity),
-                "peptides": len(own),
-                "matches": int(own["matches"].sum()),
-                "score": float(own["score"].max()),
-                "protein_q": float(own["protein_q"].min()),
-            }
-        )
-    kinds = {"accession": object, "members": object, "intensity": float, "peptides": int, "matches": int}
-    kinds |= {"score": float, "protein_q": float}
-    return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
+    kept = ions[ions["unique"].astype(bool) & ~ions["own"].astype(bool) & (ions["area"] > 0)]
+    name = kept["modified"] + "/" + kept["charge"].astype(str)
+    return kept.assign(ion=name.where(kept["plex"] == "", name + "@" + kept["plex"]))
 
 
-def features(proteins: pd.DataFrame, genes: dict[str, str]) -> tuple[pd.DataFrame, float | None]:
-    """Rows for the feature store, and the limit of detection: log2 of the smallest intensity that was quantified.
+def sample_proteins(ions: pd.DataFrame, profile: pd.DataFrame, genes: dict[str, str]) -> tuple[pd.DataFrame, dict]:
+    """(PROTEINS of one sample, what was learned on the way: shift, curve, limits).
 
-    genes  accession -> gene symbol
-    A protein that was identified but left no trace in the MS1 spectra is below_lod.
+    ions     of one sample, as from `for_levels`
+    level, se, lower, upper  log2, its standard error and 95 % interval as a measurement; intensity linear
     """
-    positive = proteins["intensity"] > 0
-    value = np.log2(proteins["intensity"].where(positive))
-    lod = float(value.min()) if positive.any() else None
-    table = pd.DataFrame(
+    from scipy.stats import t
+
+    levels, shift = projected(ions, profile)
+    curve = detection(ions, levels, shift, profile) if len(levels) else None
+    seen = ions.groupby("group", sort=True).agg(
+        matches=("matches", "sum"), score=("score", "max"), protein_q=("protein_q", "min")
+    )
+    reach = np.where(
+        levels["freedom"].astype(float) > 0, t.ppf(0.975, np.maximum(levels["freedom"].astype(float), 1)), np.nan
+    )
+    reach = reach * levels["se"].astype(float)
+    table = levels.rename(columns={"group": "accession"}).assign(
+        lower=levels["level"] - reach, upper=levels["level"] + reach
+    )
+    table = table.join(seen, on="accession")
+    table["intensity"] = 2.0 ** table["level"].astype(float)
+    table["gene"] = [genes.get(one, one) for one in table["accession"]]
+    dirty = set(ions.loc[ions["proteins"].str.contains(CONTAMINANT, regex=False), "group"])
+    table["contaminant"] = table["accession"].isin(dirty)
+    return table[PROTEINS], {"shift": shift, "curve": curve, "limits": limits(curve, shift, profile) if curve else None}
+
+
+def features(proteins: pd.DataFrame, learned: dict, profile: pd.DataFrame, genes: dict[str, str]):
+    """(rows of kind `protein`, the smallest level measured): what was measured, and what others show and this does not.
+
+    A protein of the profile that is missing here is `below_lod`, with the level at which it would have been seen.
+    Contaminants are no features.
+    """
+    kept = proteins[~proteins["contaminant"].astype(bool)]
+    rows = pd.DataFrame(
         {
             "kind": "protein",
-            "feature": proteins["accession"],
-            "name": [genes.get(accession, accession) for accession in proteins["accession"]],
-            "value": value,
-            "unit": "log2_intensity",
-            "state": np.where(positive, "measured", "below_lod"),
-            "lod": lod,
+            "feature": kept["accession"],
+            "name": kept["gene"],
+            "value": kept["level"],
+            "unit": UNIT,
+            "lower": kept["lower"],
+            "upper": kept["upper"],
+            "state": "measured",
+            "lod": np.nan,
         }
     )
-    return table, lod
+    smallest = float(kept["level"].min()) if len(kept) else None
+    limit = learned["limits"]
+    if limit is not None:
+        missing = sorted(set(profile["group"]) - set(proteins["accession"]))
+        missing = [one for one in missing if not one.startswith(CONTAMINANT)]
+        more = pd.DataFrame({"kind": "protein", "feature": missing, "unit": UNIT, "state": "below_lod"})
+        more["name"] = [genes.get(one, one) for one in missing]
+        more["lod"] = limit.reindex(missing).to_numpy()
+        rows = pd.concat([rows, more.astype({"lod": float})], ignore_index=True) if len(more) else rows
+        rows["lod"] = rows["lod"].where(rows["state"] == "below_lod", rows["feature"].map(limit))
+    return rows, smallest
 
 
 def absent(searched: bool, found: bool, blank: bool, lod: float | None) -> dict:
@@ -100,30 +109,29 @@ def absent(searched: bool, found: bool, blank: bool, lod: float | None) -> dict:
         state = "below_lod"
     else:
         state, lod = "failed_qc", None
-    return {"protein": {"state": state, "lod": lod, "unit": "log2_intensity"}}
+    kinds = {"protein": {"state": state, "lod": lod, "unit": UNIT}}
+    return kinds | {"variant_peptide": {"state": state, "lod": None, "unit": UNIT}}
 
 
-def quality(psms: pd.DataFrame, levels: dict, decided_by: str | None) -> dict:
-    """Numbers about one run: spectra by MS level, matches at the FDR, mass error, time span; null where unknown.
+def quality(psms: pd.DataFrame, decided_by: str | None) -> dict:
+    """Numbers about the matches of one run, mass error, retention times, digestion; null where unknown.
 
     psms    all rank-1 matches of the run, judged
-    levels  MS level -> spectra
     """
     kept = psms[psms["accepted"]]
     return {
-        "spectra": {f"ms{level}": int(number) for level, number in sorted(levels.items())},
         "matches": {"target": int((~psms["decoy"]).sum()), "decoy": int(psms["decoy"].sum())},
         "decided_by": decided_by,
         "psms_at_fdr": len(kept),
         "peptides_at_fdr": int(kept["peptide"].nunique()),
         "proteins_at_fdr": int(kept["group"].nunique()),
-        "psms_with_area": int(kept["area"].notna().sum()),
-        "identified_share": round(len(kept) / levels[2], 4) if levels.get(2) else None,
         "mass_error_ppm_median": _rounded(kept["ppm"].median(), 3),
         "mass_error_ppm_mad": _rounded((kept["ppm"] - kept["ppm"].median()).abs().median(), 3),
+        "fragment_error_ppm_median": _rounded(kept["fragment_ppm"].median(), 3),
         "rt_first_s": _rounded(kept["rt"].min(), 1),
         "rt_last_s": _rounded(kept["rt"].max(), 1),
         "missed_cleavage_share": _rounded((kept["missed_cleavages"] > 0).mean(), 4),
+        "contaminant_share": _rounded(kept["proteins"].str.contains(CONTAMINANT, regex=False).mean(), 4),
     }
 
 

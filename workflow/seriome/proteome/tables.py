@@ -15,6 +15,11 @@ def write_table(path, table: pd.DataFrame, note: dict | None = None) -> None:
     write_parquet(path, arrow, note or {})
 
 
+def plain(table: pd.DataFrame) -> list[dict]:
+    """Rows as dicts, a missing value as None."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")
+
+
 def read_table(path) -> tuple[pd.DataFrame, dict]:
     """The table and the note."""
     arrow = pq.ParquetFile(path).read()

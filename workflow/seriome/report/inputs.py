@@ -45,6 +45,7 @@ GROWTH = [
 HETEROGENEITY = [
     "sample_id", "day", "specimen", "clones_above", "shannon", "shannon_lower", "shannon_upper", "simpson", "math",
 ]  # fmt: skip
+TRANSLATED = ["sample", "name", "kind", "peptide", "start", "first", "last", "score", "class_q", "spectrum", "reported"]
 CLONE_TABLES = {
     "clusters": CLUSTERS, "tree": TREE, "trajectories": TRAJECTORIES, "events": EVENTS, "growth": GROWTH,
     "heterogeneity": HETEROGENEITY,

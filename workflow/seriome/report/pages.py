@@ -44,6 +44,7 @@ def patient_part(
     figures: dict,
     variants_shown: int,
     changes_shown: int,
+    translated: pd.DataFrame | None = None,
 ) -> str:
     """The part of one patient, made of this patient's rows and tables only.
 
@@ -53,6 +54,7 @@ def patient_part(
     course      table of the course stage
     features    rows of the patient's feature tables
     figures     names as in figures.NAMES: SVG as Markup, or None where there is nothing to draw
+    translated  matches to the patient's own proteins (inputs.TRANSLATED), None where none were searched for
     variants_shown, changes_shown  rows of the table of variants and of each list of changes
     """
     samples = sorted(samples, key=sample_order)
@@ -69,6 +71,7 @@ def patient_part(
         clone_samples=_columns(clones["trajectories"].rename(columns={"sample_id": "sample"})),
         looked=looked,
         variants=variant_table(variants, samples, treatments, variants_shown),
+        translated=None if translated is None else translated_table(samples, translated),
         biomarkers=biomarker_table(samples, features),
         changes=change_lists(samples, features, changes_shown),
         figures=figures,
@@ -327,6 +330,28 @@ def biomarker_table(samples: list[dict], features: pd.DataFrame) -> dict:
         }
         rows.append({"name": head["name"], "per_mb": head["unit"] == "mutations_per_mb", "cells": cells})
     return {"columns": [row for row in samples if row["sample"] in seen], "rows": rows, "never": never}
+
+
+def translated_table(samples: list[dict], matches: pd.DataFrame) -> dict:
+    """Mutations that peptides show to be translated: columns (samples that show any) and a row per peptide.
+
+    A row has name, kind, start, the peptide in three parts (before, new, after the change), and by sample the spectra,
+    the best of them with its score and the class's false discovery rate.
+    """
+    kept = matches[matches["reported"].astype(str) == "True"]
+    rows = []
+    for (name, peptide, start), own in kept.groupby(["name", "peptide", "start"], sort=True):
+        best = own.sort_values("score", ascending=False, kind="stable")
+        first, last = int(best["first"].iloc[0] - start), int(best["last"].iloc[0] - start)
+        parts = peptide[: max(first, 0)], peptide[max(first, 0) : last + 1], peptide[last + 1 :]
+        cells = {
+            sample: {"spectra": len(part), "q": float(part["class_q"].min())}
+            | {key: part[key].iloc[0] for key in ("score", "spectrum")}
+            for sample, part in best.groupby("sample", sort=True)
+        }
+        rows.append({"name": name, "kind": best["kind"].iloc[0], "start": int(start), "parts": parts, "cells": cells})
+    seen = {sample for row in rows for sample in row["cells"]}
+    return {"columns": [row for row in samples if row["sample"] in seen], "rows": rows, "looked_at": len(matches)}
 
 
 def change_lists(samples: list[dict], features: pd.DataFrame, shown: int) -> list[dict]:
