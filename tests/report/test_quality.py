@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from seriome.report.quality import assay_section, quality_page, units_section
+from seriome.report.quality_dna import MOST, dna_sections
 
 UNITS = [
     {"assay": "dna", "sample": "P1-T0", "run": "L1", "format": "fastq", "status": "ok", "reason": "", "records": 1200,
@@ -34,6 +35,27 @@ def test_units():
 def test_assay_numbers_are_flat_and_without_paths():
     section = assay_section("proteome", {"S r1": {"sample": "S", "psms": 31, "file": "/a/b", "mass": {"ppm": 1.5}}})
     assert section["data"] == {"S r1": {"psms": 31, "mass_ppm": 1.5}}
+
+
+def test_sections_of_dna_hold_what_was_measured():
+    quality = {
+        "B": {"reads": 10, "mapped_share": 0.9, "fold_80": None, "target_mean_depth": 30.5, "adapter_share": None},
+        "A": {"reads": 0, "mapped_share": None, "molecules": 4, "adapter_share": None},
+    }
+    families = {"A": [{"reads": "1", "molecules": "3"}, {"reads": "40", "molecules": "1"}], "C": []}
+    errors = [{"sample": "A", "change": change, "rate": "1e-4"} for change in ("C>T", "C>A")]
+    identity = [{"sample": "A", "verdict": "not_estimable", "contamination": "", "sex": "female", "nearest": "B"}]
+    found = {one["id"]: one for one in dna_sections(quality, families, errors, identity)}
+    names = ("", "_molecules", "_families", "_evenness", "_errors", "_identity")
+    assert set(found) == {f"seriome_dna{name}" for name in names}
+    reads = found["seriome_dna"]
+    assert reads["data"] == {"A": {"reads": 0}, "B": {"reads": 10, "mapped_share": 0.9}}
+    assert list(reads["headers"]) == ["reads", "mapped_share"]  # nothing was trimmed
+    lines = found["seriome_dna_families"]["data"]["A"]
+    assert (lines[1], lines[2], lines[MOST]) == (0.75, 0, 0.25)
+    assert found["seriome_dna_errors"]["data"]["A"] == {"C>T": 1e-4, "C>A": 1e-4}
+    assert found["seriome_dna_identity"]["data"] == {"A": {"verdict": "not estimable", "sex": "female", "nearest": "B"}}
+    assert dna_sections({}, {}, [], []) == []
 
 
 @pytest.fixture(scope="module")

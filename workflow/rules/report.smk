@@ -135,6 +135,9 @@ rule report_multiqc:
     input:
         intake=collect("<results>/intake/{unit.assay}/{unit.sample}/{unit.run}.json", unit=COHORT.assays.itertuples()),
         dna=collect("<results>/dna/qc/{sample}.json", sample=COHORT.samples_with("dna", "fastq", "bam")),
+        families=collect("<results>/dna/qc/{sample}.families.tsv", sample=WITH_CONSENSUS),
+        errors=collect("<results>/dna/variants/{patient}.errors.tsv", patient=COHORT.patients_with("dna")),
+        identity=collect("<results>/dna/identity/{patient}.tsv", patient=COHORT.patients_with("dna")),
         stats=collect("<results>/dna/qc/{sample}.stats", sample=COHORT.samples_with("dna", "fastq", "bam")),
         kallisto=collect("<logs>/rna/kallisto/{sample}.log", sample=COHORT.samples_with("rna", "fastq")),
         proteome=collect("<results>/proteome/qc/{patient}.json", patient=PROTEOME_PATIENTS),

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from seriome.files import read_json, write_text
+from seriome.files import read_json, read_tsv, write_text
 from seriome.logs import log_to
 from seriome.report.quality import assay_section, quality_page, units_section
+from seriome.report.quality_dna import dna_sections
 
 with log_to(snakemake.log[0]):
     sections = [units_section([read_json(path) for path in snakemake.input.intake])]
@@ -12,6 +13,11 @@ with log_to(snakemake.log[0]):
     sections.append(assay_section("proteome", runs))
     records = {f"{Path(path).parent.name} {Path(path).stem}": read_json(path) for path in snakemake.input.metabolome}
     sections.append(assay_section("metabolome", records))
-    sections.append(assay_section("dna", {Path(path).stem: read_json(path) for path in snakemake.input.dna}))
+    sections += dna_sections(
+        {Path(path).stem: read_json(path) for path in snakemake.input.dna},
+        {Path(path).name.removesuffix(".families.tsv"): read_tsv(path) for path in snakemake.input.families},
+        [row for path in snakemake.input.errors for row in read_tsv(path)],
+        [row for path in snakemake.input.identity for row in read_tsv(path)],
+    )
     files = {Path(path).name: path for path in [*snakemake.input.stats, *snakemake.input.kallisto]}
     write_text(snakemake.output[0], quality_page(sections, files))

@@ -6,5 +6,5 @@ sparks    the small course of one variant
 changes   what changed most between two samples of a patient
 words     numbers and states as a person says them; glossary and sources
 inputs    reading the stages' files, where any may be empty
-quality   what MultiQC is given, and its run
+quality   what MultiQC is given, and its run; quality_dna: of the dna stage
 """

@@ -41,7 +41,7 @@ def units_section(records: list[dict]) -> dict:
             "megabytes": round(size / 1e6, 3),
         }
     about = "Every raw file set, read through once: reads, spectra or rows, and whether the file is whole."
-    section = _table("intake", "Raw files", about, rows)
+    section = table_section("intake", "Raw files", about, rows)
     section["headers"] |= {
         "records": {"title": "records", "format": "{:,.0f}"},
         "megabytes": {"title": "MB", "format": "{:,.2f}"},
@@ -59,10 +59,11 @@ def assay_section(assay: str, records: dict[str, dict]) -> dict:
         cells = {key: cell for key, cell in _flat(record) if cell is not None}
         rows[name] = cells
     name = ASSAY_NAMES[assay]
-    return _table(assay, name, f"Numbers of the {name.lower()} stage, one row per sample or injection.", rows)
+    return table_section(assay, name, f"Numbers of the {name.lower()} stage, one row per sample or injection.", rows)
 
 
-def _table(ident: str, title: str, about: str, rows: dict) -> dict:
+def table_section(ident: str, title: str, about: str, rows: dict) -> dict:
+    """MultiQC's custom content of one table: {row: {column: cell}}."""
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
     return {
         "id": f"seriome_{ident}",
