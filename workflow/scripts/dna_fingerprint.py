@@ -1,7 +1,7 @@
 """Read, call seriome, write. No science lives here."""
 
 from seriome.dna import fingerprint
-from seriome.dna.tools import c_output_to, read_bed
+from seriome.dna.tools import c_output_to, has_reads, read_bed
 from seriome.logs import log_to
 
 with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):

@@ -1,7 +1,7 @@
 """Read, call seriome, write. No science lives here."""
 
 from seriome.dna.snps import HET_COLUMNS, heterozygous
-from seriome.dna.tools import c_output_to
+from seriome.dna.tools import c_output_to, has_reads
 from seriome.files import write_tsv
 from seriome.logs import log_to
 
