@@ -29,6 +29,7 @@ from .freebayes import freebayes_on
 from .mutect2 import mutect2_on
 
 GENOME_SEED = 7
+DAMAGED = 5e-5  # damage per base from which a sample of tissue counts as an old block
 BANDS = ((0.001, 0.005), (0.005, 0.01), (0.01, 0.05), (0.05, 0.2), (0.2, 1.01))
 SETTINGS = with_defaults({"dna": {}})["dna"]
 WAYS = {
@@ -131,6 +132,7 @@ def _patient(words) -> dict:
         if jars := os.environ.get("GATK"):
             found["mutect2"], seconds["mutect2"] = mutect2_on(jars, bams, paths["genome"], paths["regions"], own)
     kind = {one.name: one.specimen for one in patient.samples}
+    damaged = [one.name for one in patient.samples if one.specimen == "tumor" and one.damage >= DAMAGED]
     truth = pd.DataFrame(
         [
             {"variant": str(one), "sample": patient.samples[s].name, "true": vaf, "patient": seed}
@@ -138,9 +140,9 @@ def _patient(words) -> dict:
             for s, vaf in enumerate(row)
         ]
     )
-    return {
-        "seconds": seconds,
-        **{name: scored(truth, table[table["sample"] != "N"], kind) for name, table in found.items()},
+    rows = {name: scored(truth, table[table["sample"] != "N"], kind) for name, table in found.items()}
+    return {"seconds": seconds} | {
+        name: table.assign(damaged=table["sample"].isin(damaged)) for name, table in rows.items()
     }
 
 
@@ -221,12 +223,16 @@ def key_figures(joint, alone) -> dict:
     ]
     right = [rows.loc[rows["said"], "true"] > 0 for rows in (joint, alone)]
     above = joint[(joint["true"] > 0) & (joint["true"] >= joint["lod"])]
+    old, absent = tissue[tissue["damaged"]], joint[joint["planted"] & (joint["true"] == 0)]
     return {
         "recall_tissue_vaf5": share(tissue.loc[tissue["true"] >= 0.05, "said"]),
         "precision_tissue_vaf5": share(tissue.loc[tissue["said"] & (tissue["vaf"] >= 0.05), "true"] > 0),
+        "recall_damaged_vaf5": share(old.loc[old["true"] >= 0.05, "said"]),
+        "precision_damaged": share(old.loc[old["said"], "true"] > 0),
         "recall_plasma_vaf05": share(plasma.loc[plasma["true"] >= 0.005, "said"]),
         "precision_plasma": share(plasma.loc[plasma["said"], "true"] > 0),
         "joint_recall_gain_1_5": float(low[0].mean() - low[1].mean()),
         "joint_precision_change": float(right[0].mean() - right[1].mean()),
         "missed_above_lod": share(~above["said"]),
+        "called_where_absent": share(absent["said"]),
     }

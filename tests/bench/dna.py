@@ -10,6 +10,7 @@ from .calling import calling
 from .copynumber import measured
 from .cost import cost
 from .identity import report as identity
+from .indels import indels
 from .normals import normals
 from .parts import run
 
@@ -19,7 +20,7 @@ def copies(seeds: int = 3) -> dict:
     return {key: value for key, value in measured(seeds, first=100).items() if key != "rows"}
 
 
-PARTS = {"calling": calling, "normals": normals, "copies": copies, "identity": identity, "cost": cost}
+PARTS = {"calling": calling, "indels": indels, "normals": normals, "copies": copies, "identity": identity, "cost": cost}
 QUICK = {
     "calling": {"patients": 2, "plasma_depth": 500},
     "normals": {"people": 2, "libraries": 2, "megabases": 0.5},

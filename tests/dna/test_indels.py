@@ -88,7 +88,7 @@ def test_slide_and_reach_by_hand(tmp_path):
     assert pair.slide == 6
     # 100 bases, 5 decide on either side: 90 starts, less the slide; two more tell the genome, which has two bases more
     assert pair.reach(100) == (86, 84)
-    assert long.reach(100) == (90 - long.slide, 130)  # 30 bases on one side at least place a read: 2 (100 - 30 - 5)
+    assert long.reach(100) == (90 - long.slide, 90)  # half of a read on one side at least places it: 2 (100 - 50 - 5)
 
 
 def test_what_a_clip_speaks_of():
@@ -100,6 +100,19 @@ def test_what_a_clip_speaks_of():
     assert realign._spoken_of(text, at, NOVEL + middle) == (at, 0, NOVEL)  # the genome goes on within the clip
     assert realign._spoken_of(text, at, NOVEL) is None  # nothing is known of where it ends
     assert realign._spoken_of(text, at, "AC" * 6) is None
+
+
+def test_clips_of_both_sides_that_overlap_are_an_insertion(tmp_path):
+    (tmp_path / "r.fa").write_text(f">c\n{TEXT}\n")
+    pysam.faidx(str(tmp_path / "r.fa"))
+    whole = ("c", 3000, TEXT[2999], TEXT[2999] + NOVEL)
+    with pysam.FastaFile(str(tmp_path / "r.fa")) as fasta:
+        assert realign._joined(fasta, "c", 3000, NOVEL[:16], 3000, NOVEL[5:]) == whole
+        # clips that reach beyond the insertion, and a break two bases on, which repeat what stands before it
+        assert realign._joined(fasta, "c", 3000, NOVEL + TEXT[3000:3005], 3000, TEXT[2990:3000] + NOVEL) == whole
+        shifted = realign._joined(fasta, "c", 3002, NOVEL[2:], 3000, NOVEL)
+        assert shifted is None or shifted[3].endswith(NOVEL[2:] + TEXT[3000:3002])
+        assert realign._joined(fasta, "c", 3000, NOVEL[:9], 3000, NOVEL[11:]) is None  # they do not meet
 
 
 def test_a_clip_on_the_left_is_the_mirror_of_one_on_the_right(tmp_path):

@@ -20,7 +20,7 @@ doi:10.1038/nmeth.3069
 """
 
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,9 +30,11 @@ from seriome.dna.tools import Regions, samtools
 
 MISMATCH, DECIDED = -4, 5  # score of a mismatch; lead of a haplotype from which a read is of it
 FLANK = 400  # bases of the genome on either side
-ANCHOR = 30  # bases that must fit the genome for the aligner to place a read
+ANCHOR = 0.5  # share of a read that must fit the genome for `bwa mem` to place it there (seen in made-up reads)
 LEAST_REACH = 0.15  # share of the starts of a read from which the genome must be told for an indel to be counted
 CLIP, JUNCTION, NEAR = 12, 3, 400  # bases of a clip; clipped reads at one place; bases within which the rest is sought
+MOST = 200  # clips at one place that are looked at
+TAIL, OVERLAP, HOMOLOGY = 8, 10, 10  # bases of the genome at a clip's end, that two clips share, between two breaks
 SKIPPED = 0x4 | 0x100 | 0x200 | 0x400 | 0x800  # unmapped, secondary, failed, duplicate, supplementary
 _MATCH, _INSERTION, _DELETION, _SKIP, _SOFT = (0, 7, 8), 1, 2, 3, 4
 
@@ -72,7 +74,7 @@ class Haplotypes:
         """Starts from which a read of so many bases tells the genome, and the indel."""
         longer = abs(len(self.alt) - len(self.ref))
         plain = length - 2 * DECIDED - self.slide
-        more = min(plain + longer, 2 * (length - ANCHOR - DECIDED))
+        more = min(plain + longer, 2 * (length * (1 - ANCHOR) - DECIDED))
         return (plain, more) if len(self.alt) > len(self.ref) else (more, plain)
 
 
@@ -229,12 +231,13 @@ def _score(bases, masked, left, right, pair: Haplotypes, haplotype) -> np.ndarra
 
 
 def _to_end(record, left, right, pair: Haplotypes) -> int:
-    """Bases from the indel to the nearest end of a read."""
+    """Bases from the indel to the nearest end of a read, by the anchor that leaves more."""
+    places = []
     if left is not None:
-        at = left[1] + pair.start + pair.before - left[0]
-    else:
-        at = right[1] - (right[0] - (pair.start + len(pair.ref) - pair.behind))
-    return max(0, min(at, record.query_length - at))
+        places.append(left[1] + pair.start + pair.before - left[0])
+    if right is not None:
+        places.append(right[1] - (right[0] - (pair.start + len(pair.ref) - pair.behind)))
+    return max(0, *(min(at, record.query_length - at) for at in places))
 
 
 # -------------------------------------------------------------------------------------------------------- clipped reads
@@ -243,9 +246,9 @@ def _to_end(record, left, right, pair: Haplotypes) -> int:
 def clipped(bams, genome, regions, min_mapping_quality: int) -> list[tuple]:
     """Indels (chrom, pos, ref, alt), not left-aligned, that several clipped reads of the samples agree on; sorted.
 
-    Where at least JUNCTION reads of one sample are clipped at one base, the longest clip is sought in the genome
+    Where at least JUNCTION reads of one sample are clipped at one base, what most of them say is sought in the genome
     nearby. Found behind the break it is a deletion; before it, a tandem duplication; and where the genome behind the
-    break comes within the clip, an insertion.
+    break comes within the clip, or clips of both sides overlap, an insertion.
 
     bams, regions   indexed alignment files; Regions within which a break must lie
     """
@@ -254,17 +257,22 @@ def clipped(bams, genome, regions, min_mapping_quality: int) -> list[tuple]:
     found = set()
     with pysam.FastaFile(str(genome)) as fasta:
         for bam in bams:
-            for (chrom, at, side), (number, clip) in _breaks(bam, regions, min_mapping_quality).items():
-                if number >= JUNCTION:
-                    found |= {one for one in (_resolved(fasta, chrom, at, side, clip),) if one}
-    return sorted(found)
+            sides = {1: {}, -1: {}}
+            for (chrom, at, side), clips in _breaks(bam, regions, min_mapping_quality).items():
+                clip = sides[side][chrom, at] = _agreed(clips, side)
+                found.add(_resolved(fasta, chrom, at, side, clip))
+            for (chrom, at), clip in sides[1].items():
+                for shift in range(-HOMOLOGY, HOMOLOGY + 1):
+                    if other := sides[-1].get((chrom, at + shift)):
+                        found.add(_joined(fasta, chrom, at, clip, at + shift, other))
+    return sorted(found - {None})
 
 
 def _breaks(bam, regions: Regions, min_mapping_quality: int) -> dict:
-    """{(chrom, position behind the break, side of the clip): (reads, longest clip)}."""
+    """{(chrom, position behind the break, side of the clip): clips, MOST at most} of JUNCTION reads or more."""
     import pysam
 
-    found = defaultdict(lambda: [0, ""])
+    found = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         part = f"{folder}/clipped.bam"
         samtools(
@@ -277,11 +285,18 @@ def _breaks(bam, regions: Regions, min_mapping_quality: int) -> dict:
                 for side, (operation, length), at in ends:
                     if operation != _SOFT or length < CLIP or (record.reference_name, at) not in regions:
                         continue
-                    one = found[record.reference_name, at, side]
-                    one[0] += 1
-                    clip = text[-length:] if side > 0 else text[:length]
-                    one[1] = max(one[1], clip, key=lambda clip: (len(clip), clip))
-    return found
+                    clips = found[record.reference_name, at, side]
+                    if len(clips) < MOST:
+                        clips.append(text[-length:] if side > 0 else text[:length])
+    return {place: clips for place, clips in found.items() if len(clips) >= JUNCTION}
+
+
+def _agreed(clips, side: int) -> str:
+    """What most clips say at each base from the break on, as far as two clips reach."""
+    rows = [clip[::side] for clip in clips]
+    reach = sorted(map(len, rows))[-2]
+    columns = (Counter(row[at] for row in rows if at < len(row)) for at in range(reach))
+    return "".join(max(sorted(column), key=column.get) for column in columns)[::side]
 
 
 def _resolved(fasta, chrom: str, at: int, side: int, clip: str) -> tuple | None:
@@ -307,17 +322,35 @@ def _resolved(fasta, chrom: str, at: int, side: int, clip: str) -> tuple | None:
     return chrom, start + first, before + text[first : first + removed], before + added
 
 
+def _joined(fasta, chrom: str, at: int, clip: str, other_at: int, other: str) -> tuple | None:
+    """The insertion between the genome before `at` and from `other_at` on, from overlapping clips of both sides."""
+    left = fasta.fetch(chrom, max(0, at - len(other)), at).upper()
+    right = fasta.fetch(chrom, other_at, other_at + len(clip)).upper()
+    one, two = left + clip, other + right  # each clip with the genome that it is clipped from
+    for place in range(1, len(one) - OVERLAP + 1):
+        shared = min(len(one) - place, len(two))
+        if one.startswith(two[:shared], place):
+            whole = one[:place] + two if shared < len(two) else one
+            added = whole[len(left) : len(whole) - len(right)]
+            again = fasta.fetch(chrom, other_at, at).upper() if other_at < at else ""
+            before = fasta.fetch(chrom, at - 1, max(at, other_at)).upper()
+            sound = len(added) > 0 and set(before + added + again) <= set("ACGT")
+            return (chrom, at, before, before[0] + added + again) if sound else None
+    return None
+
+
 def _spoken_of(text: str, at: int, clip: str) -> tuple[int, int, str] | None:
     """(place, bases removed, bases added) of a clip that follows text[:at]."""
     head = clip[: 2 * CLIP]
     places = [place for place in _all(text, head) if place != at]
     if len(places) == 1:
         return (at, places[0] - at, "") if places[0] > at else (at, 0, text[places[0] : at])
-    if not places and len(clip) > CLIP:
-        behind = clip.find(text[at : at + CLIP], 1)
-        if behind > 0 and len(text) >= at + CLIP:
-            return at, 0, clip[:behind]
-    return None
+    if places or len(text) < at + len(clip):
+        return None
+    behind = clip.find(text[at : at + CLIP], 1)
+    if behind < 0:  # fewer bases of it, at the very end
+        behind = next((b for b in range(1, len(clip) - TAIL + 1) if text.startswith(clip[b:], at)), -1)
+    return (at, 0, clip[:behind]) if behind > 0 else None
 
 
 def _all(text: str, what: str) -> list[int]:
