@@ -5,12 +5,14 @@ Cohorts of 6 patients x 4 samples at 30-150x (normal, two tumours of purity 0.2-
 of the cohort, one person as two patients, RNA of two patients exchanged. Named is what is named with the right patient,
 and nothing besides. Then which share of the pairs can be told at all, by size of panel, known SNPs and depth.
 The order of timepoints: patients with 60 mutations of 4 to 6 clones over 6 timepoints (then 4 to 10), half with plasma,
-two samples exchanged at random.
+two samples exchanged at random; beside it how many of these exchanges a judge with the truth could tell.
 """
 
 import argparse
+from itertools import combinations
 
 import numpy as np
+from scipy import stats
 
 from seriome.config import with_defaults
 from seriome.dna.calling import least_reads
@@ -77,17 +79,47 @@ def pairs_by_depth(rng, depth, **how) -> dict:
     return counts
 
 
-def course(seed: int, swap: bool, samples: int = 6, mutations: int = 60):
-    """The order check of a simulated patient: (what was said, the samples exchanged)."""
+def drawn_course(seed: int, samples: int = 6, mutations: int = 60):
+    """A simulated patient and the places of two samples."""
     rng = np.random.default_rng([seed, 9])
     plasma = {"plasma": (0.02, 0.4), "plasma_depth": 1000} if seed % 2 else {}
     drawn = draw(Setting(clones=4 + seed % 3, samples=samples, mutations=mutations, depth=150, **plasma), seed)
-    alt, depth, days = drawn.alt.copy(), drawn.depth.copy(), drawn.course.days
-    one, other = sorted(rng.choice(samples, 2, replace=False))
-    if swap:
-        alt[:, [one, other]], depth[:, [one, other]] = alt[:, [other, one]], depth[:, [other, one]]
+    return drawn, sorted(rng.choice(samples, 2, replace=False).tolist())
+
+
+def course(seed: int, swap: bool, samples: int = 6, mutations: int = 60, treatments: bool = True):
+    """The order check of a simulated patient: (what was said, the samples exchanged).
+
+    treatments   the days on which treatments change are known, as from the sheet
+    """
+    drawn, pair = drawn_course(seed, samples, mutations)
+    places = np.arange(samples)
+    places[pair] = places[pair[::-1] if swap else pair]
+    alt, depth, days = drawn.alt[:, places], drawn.depth[:, places], drawn.course.days
     called = alt >= least_reads(depth, ERROR, 0.0, with_defaults({})["dna"]["call_error"])
-    return check_order(drawn.samples, days, alt, depth, called), {drawn.samples[one], drawn.samples[other]}
+    changes = drawn.course.starts[1:] if treatments else ()
+    return check_order(drawn.samples, days, alt, depth, called, changes), {drawn.samples[one] for one in pair}
+
+
+def judged(seed: int, samples: int = 6, mutations: int = 60) -> bool:
+    """Could a judge tell the exchange who knows each mutation's clone, each purity and each clone's true course?
+
+    Yes where, of all exchanges, the planted one makes the reads likeliest, ten times as likely as no exchange at least:
+    no method that must learn these from the reads can be expected to tell more.
+    """
+    drawn, pair = drawn_course(seed, samples, mutations)
+    places = np.arange(samples)
+    places[pair] = places[pair[::-1]]
+    purity, ccf = drawn.purity[places], drawn.course.ccf[drawn.clone]
+    told = {}
+    for one, other in [(0, 0), *combinations(range(samples), 2)]:
+        order = np.arange(samples)
+        order[[one, other]] = order[[other, one]]
+        expected = purity / 2 * ccf[:, order]
+        expected = expected * (1 - ERROR) + (1 - expected) * ERROR
+        told[one, other] = stats.binom.logpmf(drawn.alt[:, places], drawn.depth[:, places], expected).sum()
+    best = max(told, key=told.get)
+    return best == tuple(pair) and told[best] - told[0, 0] >= np.log(10)
 
 
 def contaminated(rng, share: float):
@@ -113,22 +145,34 @@ def run(number: int = 50) -> dict:
     for kind in ("dna", "rna"):
         said = [named(np.random.default_rng([seed, 2]), rna=kind == "rna")[1] for seed in range(number)]
         result["swap_false_alarms"][kind] = sum(map(bool, said))
-    orders = [course(seed, True) for seed in range(number)]
-    told = [(one, truth) for one, truth in orders if one.status == "exchanged"]
-    result["swaps_named"]["order"] = sum({one.first, one.second} == truth for one, truth in told)
-    result["order"] = {
-        "detected": len(told),
-        "not_estimable": sum(one.status == "not_estimable" for one, _ in orders),
-    }
-    result["swap_false_alarms"]["order"] = sum(course(seed, False)[0].status == "exchanged" for seed in range(number))
+    counts = orders(number)
+    result["order"] = counts
+    result["swaps_named"]["order"], result["swap_false_alarms"]["order"] = counts["right"], counts["false"]
     return result
+
+
+def orders(number: int, **how) -> dict:
+    """Of so many exchanges of timepoints: named rightly, another pair named; named in as many courses as stated.
+
+    judge   of the exchanges, those that `judged` could tell; how: of `course`
+    """
+    exchanged = [course(seed, True, **how) for seed in range(number)]
+    right = [{one.first, one.second} == truth for one, truth in exchanged if one.status == "exchanged"]
+    clean = [course(seed, False, **how)[0].status for seed in range(number)]
+    of = {key: value for key, value in how.items() if key != "treatments"}
+    counts = {"right": sum(right), "wrong": len(right) - sum(right), "false": clean.count("exchanged")}
+    counts |= {
+        "not_estimable": clean.count("not_estimable"),
+        "judge": sum(judged(seed, **of) for seed in range(number)),
+    }
+    return counts | {"number": number}
 
 
 def report(number: int = 50) -> dict:
     result = run(number)
     print(f"of {number} planted, named: {result['swaps_named']}")
     print(f"of {number} clean, false alarms: {result['swap_false_alarms']}")
-    print(f"exchanged timepoints: {result['order']}")
+    print(f"exchanged timepoints (judge: those that one with the truth could tell): {result['order']}")
     print("\npairs of samples (right, wrong, not estimable), by size of panel and depth")
     result["pairs"] = {}
     panels = [("megabases", size) for size in (0.02, 0.05, 0.2, 1.0)] + [("snps", size) for size in (12, 24, 50, 300)]
@@ -139,15 +183,13 @@ def report(number: int = 50) -> dict:
             total = sum(counts.values())
             result["pairs"][f"{size} {kind} {depth}x"] = counts
             print(f"  {size:5} {kind:9} {depth:3}x   " + "  ".join(f"{n / total:6.1%}" for n in counts.values()))
-    print("\norder of timepoints: right pair named, wrong pair named, false alarms in clean ones, not estimable")
+    print("\norder of timepoints, with the days of treatments and without")
     result["order_by_timepoints"] = {}
     for samples in (4, 5, 6, 8, 10):
-        exchanged = [course(seed, True, samples) for seed in range(number)]
-        clean = [course(seed, False, samples)[0].status for seed in range(number)]
-        right = [{one.first, one.second} == truth for one, truth in exchanged if one.status == "exchanged"]
-        counts = [sum(right), len(right) - sum(right), clean.count("exchanged"), clean.count("not_estimable")]
-        result["order_by_timepoints"][samples] = counts
-        print(f"  {samples:3} timepoints  ", *counts)
+        for treatments in (True, False):
+            counts = orders(number, samples=samples, treatments=treatments)
+            result["order_by_timepoints"][f"{samples}{'' if treatments else ' without'}"] = counts
+            print(f"  {samples:3} timepoints, {'with' if treatments else 'without':7}  ", counts)
     print("\ncontamination: planted, median found, share of 20 intervals that hold the truth")
     result["contamination"] = {}
     for share in (0.0, 0.003, 0.01, 0.03, 0.1, 0.2):

@@ -8,7 +8,7 @@ import pandas as pd
 import pysam
 import pysam.bcftools
 import pytest
-from scipy import integrate
+from scipy import integrate, special, stats
 
 from seriome.dna import contamination, fingerprint, identity, order, sex, tables, verdicts
 from seriome.errors import InputError
@@ -375,6 +375,38 @@ def test_exchanged_timepoints_are_named():
     assert (told.status, told.first, told.second) == ("exchanged", "T1", "T4")
     mirrored = order.check_order(names, days, alt[:, ::-1], depth[:, ::-1], called[:, ::-1])
     assert mirrored.status == "as_stated"  # an order and its mirror image look alike
+
+
+def test_the_likelihood_of_a_course_by_hand():
+    # two clones, four samples, a treatment from day 60 on; for each triple of GRID a normal of these covariances
+    days, odds = np.array([0, 30, 60, 120]), np.array([[-3.0, -2.0, -1.0, 2.0], [1.0, 0.5, -1.0, -4.0]])
+    variance = np.array([[0.1, 0.2, 0.1, 0.3], [0.05, 0.1, 0.2, 0.4]])
+    first, second, time = np.array([0, 0.25, 0.5, 0.5]), np.array([0, 0, 0, 0.5]), days / 120
+    logs = []
+    for slope, walk, scatter in order.GRID:
+        common = 25 + slope**2 * (np.outer(first, first) + np.outer(second, second))
+        common = common + walk**2 * np.minimum.outer(time, time) + scatter**2 * np.eye(4)
+        normals = [stats.multivariate_normal(np.full(4, -1.5), common + np.diag(one)) for one in variance]
+        logs.append(sum(normal.logpdf(one) for normal, one in zip(normals, odds, strict=True)))
+    expected = special.logsumexp(logs) - np.log(len(order.GRID)) + 4 * np.log(2 * np.pi)  # the constant is left out
+    told = order.log_likelihood(odds[:, None], variance[:, None], days, [60, 300])
+    assert told == pytest.approx([expected])
+
+
+def test_a_treatment_explains_a_turn():
+    # a clone that falls under the first treatment and rises under the second; exchanged, it goes up and down
+    days = np.arange(7) * 30
+    ccf = [[1] * 7, [0.9, 0.5, 0.2, 0.06, 0.18, 0.45, 0.85], [0.05, 0.2, 0.5, 0.8, 0.5, 0.2, 0.06]]
+    alt, depth, called = course(ccf)
+    wrong = [0, 3, 2, 1, 4, 5, 6]
+    names = [f"T{n}" for n in range(7)]
+    ratio = {}
+    for changes in ((), (90,)):
+        assert order.check_order(names, days, alt, depth, called, changes).status == "as_stated"
+        told = order.check_order(names, days, alt[:, wrong], depth[:, wrong], called[:, wrong], changes)
+        ratio[changes] = told.ratio
+    assert (told.status, {told.first, told.second}) == ("exchanged", {"T1", "T3"})
+    assert ratio[90,] > ratio[()] + 1
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pandas as pd
 from seriome.course.table import course as course_table
 from seriome.features import write_features
 from seriome.files import write_json, write_tsv
+from seriome.known import rows_of, rows_of_kind
 from seriome.ledger import Gap, Gaps, account
 from seriome.ledger.account import SAMPLE_COLUMNS, look_at
 from seriome.report.inputs import CLONE_TABLES, COURSE, VARIANTS
@@ -174,6 +175,46 @@ def feature_rows(kind, sample, shift):
     return assay, table.assign(unit=unit, state="measured")
 
 
+def dna_features(sample):
+    """Variants, a fusion and biomarkers of one sample, as the dna stage writes them."""
+    own = variants()[variants()["sample"] == sample["sample"]]
+    columns = {"variant": "feature", "vaf": "value", "vaf_lower": "lower", "vaf_upper": "upper"}
+    table = own.rename(columns=columns)[["feature", "name", "value", "lower", "upper", "state", "lod"]]
+    table = table.assign(kind="variant", unit="vaf", value=table["value"].where(table["state"] == "measured"))
+    found = table.to_dict("records")
+    if sample["specimen"] == "normal":
+        return table
+    late = sample["day"] >= 210
+    rows = [
+        ("fusion", "CCDC6::RET:x", "CCDC6-RET C1;R12", "share_of_fragments", 0.04 if late else None, 0.008),
+        ("biomarker", "purity", "tumour purity", "fraction", 0.62 if sample["specimen"] == "tumor" else 0.08, 0.03),
+        ("biomarker", "ploidy", "tumour ploidy", "copies", 2.1, 0.1),
+        ("biomarker", "tmb", "tumour mutational burden", "mutations_per_mb", 4.2, 2.2),
+        ("biomarker", "msi", "microsatellite instability", "share_of_loci", None, None),
+        ("biomarker", "signature_SBS4", "signature SBS4", "share_of_mutations", 0.4, 0.1),
+    ]
+    for kind, feature, name, unit, value, wide in rows:
+        row = {"kind": kind, "feature": feature, "name": name, "unit": unit, "value": value, "state": "measured"}
+        row |= {"lower": value - wide / 2, "upper": value + wide / 2} if value is not None else {}
+        row |= {"state": "not_measured" if wide is None else "below_lod", "lod": wide} if value is None else {}
+        found.append(row)
+    return pd.DataFrame(found)
+
+
+def meaning(patient="P1"):
+    """Rows of dna/meaning for the mutations above and the fusion."""
+    if patient != "P1":
+        return []
+    changes = [(f"chr{n + 1}:{1000 + n}:A:G", name, rows_of(name)) for n, (name, *_) in enumerate(MUTATIONS)]
+    changes.append(("CCDC6::RET:x", "CCDC6-RET C1;R12", rows_of_kind("RET", "fusion")))
+    return [
+        {"variant": variant, "name": name, "source": "seriome", "direction": "Supports", "known_as": row["alteration"]}
+        | {key: row[key] for key in ("match", "drug", "disease", "effect", "level", "pmid")}
+        for variant, name, rows in changes
+        for row in rows
+    ]
+
+
 def write_results(folder):
     """The folder of results as the stages would leave it, written with the core's own writers."""
     for row in PATIENTS:
@@ -197,10 +238,10 @@ def write_results(folder):
         path = folder / f"features/assay={assay}/patient={row['patient']}/sample={sample}.parquet"
         write_features(path, table, about=about, method=f"made up <{assay}>", parameters={"k": 31}, inputs={})
     for sample in DNA[:-1]:
-        table = pd.DataFrame([{"kind": "biomarker", "feature": "tmb", "value": 2.0, "unit": "1", "state": "measured"}])
         row = next(row for row in SAMPLES if row["sample"] == sample)
         if row["patient"] == "P3":
             continue
+        table = dna_features(row)
         about = {key: row[key] for key in ("patient", "sample", "timepoint", "day")} | {"assay": "dna"}
         path = folder / f"features/assay=dna/patient={row['patient']}/sample={sample}.parquet"
         write_features(path, table, about=about, method="made up", parameters={}, inputs={})

@@ -49,6 +49,7 @@ def page_of(folder, ranking=None, differential=None):
             figures=as_parts(name, patient_pictures(name, synthetic.course(name), tables)),
             variants_shown=5,
             changes_shown=6,
+            meaning=synthetic.meaning(name),
         )
         summaries.append(patient_summary(name, variants, tables))
     files = sorted(folder.glob("features/*/*/*.parquet"))

@@ -96,6 +96,7 @@ def report_inputs(wildcards):
     files = {"features": [file for assay in assays for file in features_of(assay, wildcards.patient)]}
     if wildcards.patient in COHORT.patients_with("dna"):
         files["variants"] = f"<results>/dna/variants/{wildcards.patient}.parquet"
+        files["meaning"] = f"<results>/dna/meaning/{wildcards.patient}.tsv"
         for table in ("clusters", "tree", "trajectories", "events", "growth", "heterogeneity"):
             files[table] = f"<results>/clones/{wildcards.patient}/{table}.tsv"
     if wildcards.patient in PROTEOME_WITH_OWN:

@@ -15,7 +15,7 @@ with log_to(snakemake.log[0]) as log:
     sexes = {name: sex_of(read_tsv(path)) for name, path in zip(names, source.coverage, strict=True)}
     rows = verdicts.of_patient(samples, sites, sexes, known)
     held = [row["sample"] for row in rows if row["held_out"] == "yes"]
-    order = verdicts.order_of(pd.read_parquet(source.variants), held)
+    order = verdicts.order_of(pd.read_parquet(source.variants), held, snakemake.params.treatments)
     log.info("%d samples, held out: %s; order: %s", len(rows), held, order)
     for sample, problem in verdicts.problems_of_patient(rows, order, snakemake.params.sex):
         with gaps.spoil(patient=snakemake.wildcards.patient, sample=sample, assay="dna", stage="dna"):

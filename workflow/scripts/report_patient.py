@@ -1,7 +1,7 @@
 """Read, call seriome, write. No science lives here."""
 
 from seriome.features import read_features
-from seriome.files import write_json, write_text
+from seriome.files import read_tsv, write_json, write_text
 from seriome.logs import log_to
 from seriome.report.figures import as_files, as_parts, patient_pictures
 from seriome.report.inputs import CLONE_TABLES, COURSE, TRANSLATED, VARIANTS, read_table
@@ -28,6 +28,7 @@ with log_to(snakemake.log[0]):
         figures=as_parts(patient, pictures),
         variants_shown=snakemake.params.variants_shown,
         changes_shown=snakemake.params.changes_shown,
+        meaning=read_tsv(snakemake.input.meaning) if with_dna else (),
     )
     write_text(snakemake.output.part, part)
     write_json(snakemake.output.summary, patient_summary(patient, variants, clones))

@@ -60,6 +60,7 @@ rule dna_identity:
         samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam"),
         sex=lambda wildcards: COHORT.rows("patients", wildcards.patient)[0].get("sex"),
         known=CONFIG["dna"]["identity_sites"] is not None,
+        treatments=lambda wildcards: COHORT.rows("treatments", wildcards.patient),
         code=fingerprint(
             *("dna/fingerprint", "dna/identity", "dna/verdicts", "dna/contamination", "dna/order", "dna/sex"),
             *("files", "ledger"),

@@ -1,39 +1,44 @@
 """Are two timepoints of a patient exchanged? Clones that grow and shrink tell, where enough of them do.
 
 Mutations whose fractions go together are taken as one clone. Its share in a sample is its fraction over that of the
-mutations seen most often (the tumour's own), so that purity drops out; FLOOR is added for what is below detection.
-From one timepoint to the next the log of a share takes a step; steps are normal, of a size that is fitted, measurement
-included (BLUR). So the likelihood of an order is that of a random walk, and log10 of the ratio of two orders is
+mutations seen most often (the tumour's own), so that purity drops out. While two populations grow exponentially, the
+log of the ratio of their sizes is a straight line in time; a treatment gives it another slope, the emergence of a clone
+bends it. So the log odds of a clone's share are a Gaussian process in time:
 
-    effective clones x (timepoints - 1) / 2 x log10(squared steps of the one / squared steps of the other)
+    a level, a slope per phase of treatment, a random walk (what grows within the clone and beside it), and noise:
+    that of the reads, and a scatter between samples that no read count explains (places of the body, copy number)
 
-Clones of one tumour are no independent witnesses: the effective number is the participation ratio of their courses
-(1 where all go together). The stated order is held against every exchange of two samples of different days; an exchange
-is named from DECIDES on, when the course is then SMOOTH: squared steps against the spread around the mean (von Neumann
-1941, doi:10.1214/aoms/1177731677; 2 for values in random order), so that places of one body that differ are not taken
-for time. A stricter model, in which every clone is there for one stretch of time only, was tried and told less: clones
-fall below detection under treatment and return.
+Slopes, walk and scatter are not known: the probability of the clones' courses is averaged over GRID. The stated order
+is held against every exchange of two samples of different days; an exchange is named from DECIDES on (ALONE without
+phases), chosen so that of 200 courses as stated none is named (of 100, one). What cannot be:
+a clone that vanishes in one sample and is back in the next, a founder that is gone for a day, then costs an order its
+probability, without a rule of its own. Where clones change like each other, a slope says little and the walk explains
+all: the exchange is then not told, rather than told wrongly.
+Rasmussen and Williams 2006, Gaussian Processes for Machine Learning, chapter 2 and 5 (marginal likelihood)
 
-Limits: an order and its mirror image look alike. Below LEAST_TIMES timepoints no exchange reached DECIDES when planted
-(python -m tests.bench.identity); neighbours in time that are alike cannot be told at all.
+Limits: an order and its mirror image look alike. Samples that are alike cannot be told apart by any method. Phases come
+from the sheet of treatments; without it there is one phase and fewer exchanges are told. Fewer than LEAST_TIMES
+timepoints say nothing (python -m tests.bench.identity).
 """
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 LEAST_TIMES = 5
-FLOOR = 0.02  # share of the tumour's fraction that is added before the logarithm
 ERROR = 5e-4  # fraction that misreadings show
-BLUR = 0.15  # standard deviation of the log of a share that is measurement
 TOGETHER = 1e-3  # p value above which a mutation's fractions are a clone's
 MEMBERS = 3  # mutations of a clone: fewer may be artefacts
-CHANGES = np.log(2)  # by which the log of some clone's share must differ between two samples
-DECIDES, SMOOTH = 1.0, 0.8
+ROUNDS = 3
+CHANGES = np.log(2)  # by which the log odds of some clone's share must differ between two samples
+DECIDES, ALONE = 2.0, 2.5  # log10 of the ratio of likelihoods; ALONE where no change of treatment is known
 TUMOUR = 2e-3  # fraction of reads of the tumour's commonest mutations from which a sample speaks
 COVERED = 0.8  # share of the mutations that a sample must cover to speak
+LEVEL, SPREAD = -1.5, 5.0  # log odds of a clone's share, mean and standard deviation, before anything is seen
+SLOPES, WALKS, SCATTERS = (1.0, 3.0, 6.0), (0.3, 1.0, 2.0), (0.1, 0.3)
+GRID = tuple(product(SLOPES, WALKS, SCATTERS))  # standard deviations of log odds: over the whole time, and of a sample
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,12 @@ class Order:
     others: tuple = ()
 
 
-def check_order(samples, days, alt, depth, called) -> Order:
+def check_order(samples, days, alt, depth, called, changes=()) -> Order:
     """The order of a patient's tumour and plasma samples.
 
     samples, days        names and days (S,)
     alt, depth, called   reads, and whether the mutation counts as seen (V, S); somatic mutations only
+    changes              days on which a treatment began or ended
     """
     days, alt, depth, called = np.asarray(days), *(np.asarray(one) for one in (alt, depth, called))
     if len(set(days.tolist())) < LEAST_TIMES:
@@ -73,32 +79,62 @@ def check_order(samples, days, alt, depth, called) -> Order:
         return Order("not_estimable", f"fewer than {LEAST_TIMES} timepoints show the tumour")
     days, alt, depth, tumour, names = days[use], alt[:, use], depth[:, use], tumour[use], [samples[one] for one in use]
     clones = _clones(alt, depth)
-    shares = [np.clip(reads / np.maximum(depths, 1) - ERROR, 0, 1) / tumour for reads, depths in clones]
-    course = np.log(np.array(shares).reshape(-1, len(use)) + FLOOR)
-    course -= course.mean(axis=1, keepdims=True)
-    if not len(course) or np.ptp(course, axis=1).max() < CHANGES:
+    odds, variance = _log_odds(clones, tumour)
+    if not len(odds) or np.ptp(odds, axis=1).max() < CHANGES:
         return Order("not_estimable", f"no clone of {MEMBERS} or more mutations changes by half")
-    strength = np.linalg.svd(course, compute_uv=False) ** 2
-    effective = strength.sum() ** 2 / (strength**2).sum()
-    stated, found = _steps(course, days), []
-    for i, j in combinations(range(len(names)), 2):
-        if days[i] != days[j]:
-            other = days.copy()
-            other[[i, j]] = days[[j, i]]
-            steps = _steps(course, other)
-            gain = effective * (len(set(days.tolist())) - 1) / 2 * np.log10(stated / steps)
-            found.append((float(gain), names[i], names[j], steps))
-    found.sort(key=lambda one: (-one[0], one[1:3]))
-    ratio, first, second, steps = found[0]
-    spread = (course**2).sum() + BLUR**2 * course.size
-    if ratio < DECIDES or steps / spread > SMOOTH:
-        return Order("as_stated", "", ratio, len(course))
-    others = tuple(f"{a} and {b}" for one, a, b, _ in found[1:] if one > ratio - np.log10(2))
-    return Order("exchanged", "", ratio, len(course), first, second, others)
+    pairs = [(i, j) for i, j in combinations(range(len(names)), 2) if days[i] != days[j]]
+    orders = np.tile(np.arange(len(names)), (len(pairs) + 1, 1))
+    for row, (i, j) in zip(orders[1:], pairs, strict=True):
+        row[[i, j]] = j, i
+    told = log_likelihood(odds[:, orders], variance[:, orders], days, changes) / np.log(10)
+    found = sorted(((gain, *pair) for gain, pair in zip(told[1:] - told[0], pairs, strict=True)), reverse=True)
+    ratio, i, j = found[0]
+    if ratio < (DECIDES if any(days.min() < day < days.max() for day in changes) else ALONE):
+        return Order("as_stated", "", float(ratio), len(odds))
+    others = tuple(f"{names[a]} and {names[b]}" for one, a, b in found[1:] if one > ratio - np.log10(2))
+    return Order("exchanged", "", float(ratio), len(odds), names[i], names[j], others)
+
+
+def _log_odds(clones, tumour) -> tuple:
+    """(log odds of each clone's share of the tumour, their variance by the reads), each (K, S)."""
+    odds, variance = np.zeros((len(clones), len(tumour))), np.ones((len(clones), len(tumour)))
+    for k, (reads, depths) in enumerate(clones):
+        expected = depths * tumour  # reads of a mutation that all cancer cells have
+        own = np.clip(reads - ERROR * depths, 0, None)
+        rest = np.clip(expected - own, 0, None) + 0.02 * expected + 0.5  # the founder's fraction errs by some per cent
+        odds[k], variance[k] = np.log((own + 0.5) / rest), 1 / (own + 0.5) + 1 / rest
+    return odds, variance
+
+
+def log_likelihood(odds, variance, days, changes=()) -> np.ndarray:
+    """Log likelihood (P,) of the clones' courses in each of P orders, averaged over GRID, up to a constant.
+
+    odds, variance   (K, P, S) log odds of the clones' shares, in each order; days (S,)
+    """
+    since = (days - days.min()) / np.ptp(days)
+    knots = sorted(
+        {0.0, *(float((day - days.min()) / np.ptp(days)) for day in changes if days.min() < day < days.max())}
+    )
+    ends = [*knots[1:], np.inf]
+    passed = np.array(
+        [np.clip(np.minimum(since, end) - start, 0, None) for start, end in zip(knots, ends, strict=True)]
+    )
+    slopes, walk, own = passed.T @ passed, np.minimum.outer(since, since), np.eye(len(days))
+    found = []
+    for slope, step, scatter in GRID:
+        common = SPREAD**2 + slope**2 * slopes + step**2 * walk + scatter**2 * own
+        lower = np.linalg.cholesky(common + own * variance[..., None])
+        left = np.linalg.solve(lower, (odds - LEVEL)[..., None])[..., 0]
+        logs = np.log(np.diagonal(lower, axis1=-2, axis2=-1))
+        found.append((-0.5 * left**2 - logs).sum(axis=(0, -1)))
+    return special.logsumexp(found, axis=0) - np.log(len(GRID))
 
 
 def _clones(alt, depth) -> list[tuple]:
-    """(alt, depth), summed over its mutations, of each group of mutations whose fractions go together."""
+    """(alt, depth), summed over its mutations, of each group of mutations whose fractions go together.
+
+    Grown one mutation at a time; then each goes to the group that its reads fit best, ROUNDS times.
+    """
     groups, furthest = [], stats.chi2.isf(TOGETHER, alt.shape[1])
     for one in np.argsort(-depth.sum(axis=1), kind="stable"):
         best = (furthest, None)
@@ -112,11 +148,11 @@ def _clones(alt, depth) -> list[tuple]:
         else:
             reads, depths, size = groups[best[1]]
             groups[best[1]] = (reads + alt[one], depths + depth[one], size + 1)
-    return [(reads, depths) for reads, depths, size in groups if size >= MEMBERS]
-
-
-def _steps(course, days) -> float:
-    """Squared steps from day to day, summed over the clones, measurement included; samples of one day are averaged."""
-    times, column = np.unique(days, return_inverse=True)
-    by_day = np.array([course[:, column == day].mean(axis=1) for day in range(len(times))])
-    return float((np.diff(by_day, axis=0) ** 2).sum() + BLUR**2 * len(course) * (len(times) - 1))
+    clones = [(reads, depths) for reads, depths, size in groups if size >= MEMBERS]
+    for _ in range(ROUNDS if clones else 0):
+        share = np.array([np.clip((reads + 0.5) / (depths + 1), 1e-3, 1 - 1e-3) for reads, depths in clones])
+        fits = alt @ np.log(share).T + (depth - alt) @ np.log1p(-share).T
+        nearest = fits.argmax(axis=1)
+        members = [nearest == one for one in range(len(clones))]
+        clones = [(alt[own].sum(axis=0), depth[own].sum(axis=0)) for own in members if own.sum() >= MEMBERS]
+    return clones

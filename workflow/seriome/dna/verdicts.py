@@ -177,8 +177,12 @@ def of_patient(samples, sites, sexes: dict, known: bool) -> list[dict]:
     return result
 
 
-def order_of(variants, held=()) -> Order:
-    """The order check of a patient from the dna stage's table of variants, without the samples `held` out."""
+def order_of(variants, held=(), treatments=()) -> Order:
+    """The order check of a patient from the dna stage's table of variants, without the samples `held` out.
+
+    treatments   the patient's rows of the sheet of treatments: start and, unless it goes on, end (days)
+    """
+    changes = sorted({row[key] for row in treatments for key in ("start", "end") if row.get(key) is not None})
     rows = variants[
         (variants["filter"] == "PASS") & (variants["specimen"] != "normal") & ~variants["sample"].isin(held)
     ]
@@ -193,7 +197,8 @@ def order_of(variants, held=()) -> Order:
         nothing = np.zeros((0, 0), int)
         return check_order(names, days, nothing, nothing, nothing)
     alt, depth = (wide(column).astype(float).fillna(0).to_numpy().astype(int) for column in ("alt_count", "depth"))
-    return check_order(names, days, alt, depth, wide("called").fillna(False).to_numpy().astype(bool))
+    called = wide("called").fillna(False).to_numpy().astype(bool)
+    return check_order(names, days, alt, depth, called, changes)
 
 
 def as_json(order: Order) -> dict:

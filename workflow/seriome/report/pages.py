@@ -12,10 +12,12 @@ from seriome.cohort import CONTROL_PATIENT
 from seriome.features import ASSAYS
 from seriome.files import read_tsv
 from seriome.report import changes, words
+from seriome.report.actionable import actionable
 from seriome.report.inputs import VARIANTS, plain
 from seriome.report.sparks import COLOURS, glyph, spark, told
 
 TEMPLATES = Path(__file__).parent / "templates"
+KEY = ("purity", "tmb", "msi")  # what is read first
 FIRST = ("purity", "ploidy", "genome_altered", "genome_loh", "genome_doubled", "tmb", "tmb_exome", "msi")
 ALTERING = ("missense", "stop", "start_lost", "frameshift", "inframe", "splice_acceptor", "splice_donor")
 
@@ -45,6 +47,7 @@ def patient_part(
     variants_shown: int,
     changes_shown: int,
     translated: pd.DataFrame | None = None,
+    meaning=(),
 ) -> str:
     """The part of one patient, made of this patient's rows and tables only.
 
@@ -56,6 +59,7 @@ def patient_part(
     figures     names as in figures.NAMES: SVG as Markup, or None where there is nothing to draw
     translated  matches to the patient's own proteins (inputs.TRANSLATED), None where none were searched for
     variants_shown, changes_shown  rows of the table of variants and of each list of changes
+    meaning     rows of dna/meaning: what is known of the patient's changes
     """
     samples = sorted(samples, key=sample_order)
     looked = variants is not None
@@ -72,7 +76,9 @@ def patient_part(
         looked=looked,
         variants=variant_table(variants, samples, treatments, variants_shown),
         translated=None if translated is None else translated_table(samples, translated),
-        biomarkers=biomarker_table(samples, features),
+        actionable=actionable(meaning, features, samples, treatments),
+        key=biomarker_table(samples, features, key=True),
+        biomarkers=biomarker_table(samples, features, key=False),
         changes=change_lists(samples, features, changes_shown),
         figures=figures,
     )  # fmt: skip
@@ -307,12 +313,16 @@ def _filled_keys(row: dict) -> dict:
     return {key: row.get(key) for key in ("sample", "timepoint", "day", "specimen", "state", "vaf", "lod", "depth")}
 
 
-def biomarker_table(samples: list[dict], features: pd.DataFrame) -> dict:
+def biomarker_table(samples: list[dict], features: pd.DataFrame, key: bool | None = None) -> dict:
     """What DNA says of each tumour as a whole: columns (its samples), rows (name, cells by sample), never (names).
+
+    key    only fusions and the biomarkers of KEY (True), only the others (False), or all (None)
 
     A cell has value, lower, upper, lod in words of the biomarker's unit, and state.
     """
-    own = features[(features["kind"] == "biomarker") & (features["assay"] == "dna")]
+    own = features[features["kind"].isin(["biomarker", "fusion"]) & (features["assay"] == "dna")]
+    if key is not None:
+        own = own[(own["feature"].isin(KEY) | (own["kind"] == "fusion")) == key]
     seen = set(own["sample"])
     rows, never = [], []
     groups = dict(list(own.groupby("feature")))
@@ -329,6 +339,7 @@ def biomarker_table(samples: list[dict], features: pd.DataFrame) -> dict:
             for row in plain(one)
         }
         rows.append({"name": head["name"], "per_mb": head["unit"] == "mutations_per_mb", "cells": cells})
+        rows[-1]["fusion"] = head["kind"] == "fusion"
     return {"columns": [row for row in samples if row["sample"] in seen], "rows": rows, "never": never}
 
 
