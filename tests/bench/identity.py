@@ -119,7 +119,7 @@ def judged(seed: int, samples: int = 6, mutations: int = 60) -> bool:
         expected = expected * (1 - ERROR) + (1 - expected) * ERROR
         told[one, other] = stats.binom.logpmf(drawn.alt[:, places], drawn.depth[:, places], expected).sum()
     best = max(told, key=told.get)
-    return best == tuple(pair) and told[best] - told[0, 0] >= np.log(10)
+    return best == tuple(pair) and bool(told[best] - told[0, 0] >= np.log(10))
 
 
 def contaminated(rng, share: float):

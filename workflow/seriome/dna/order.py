@@ -22,7 +22,7 @@ timepoints say nothing (python -m tests.bench.identity).
 """
 
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 from scipy import special, stats
@@ -111,14 +111,10 @@ def log_likelihood(odds, variance, days, changes=()) -> np.ndarray:
 
     odds, variance   (K, P, S) log odds of the clones' shares, in each order; days (S,)
     """
-    since = (days - days.min()) / np.ptp(days)
-    knots = sorted(
-        {0.0, *(float((day - days.min()) / np.ptp(days)) for day in changes if days.min() < day < days.max())}
-    )
-    ends = [*knots[1:], np.inf]
-    passed = np.array(
-        [np.clip(np.minimum(since, end) - start, 0, None) for start, end in zip(knots, ends, strict=True)]
-    )
+    first, last = days.min(), days.max()
+    since = (days - first) / (last - first)
+    knots = [0.0, *sorted({(day - first) / (last - first) for day in changes if first < day < last}), np.inf]
+    passed = np.array([np.clip(np.minimum(since, end) - start, 0, None) for start, end in pairwise(knots)])
     slopes, walk, own = passed.T @ passed, np.minimum.outer(since, since), np.eye(len(days))
     found = []
     for slope, step, scatter in GRID:
