@@ -5,15 +5,18 @@ Samples are drawn by `seriome.simulate`, truth known, and go from raw reads thro
     python -m tests.bench.rna [--only expression,genome,...] [--quick]
 """
 
+from . import rna_cells, rna_change
 from .expression import cost, expression
 from .fusions import genome
 from .parts import run
 
-PARTS = {"expression": expression, "genome": genome, "cost": cost}
+PARTS = {"expression": expression, "genome": genome, "cost": cost} | rna_change.PARTS | rna_cells.PARTS
 QUICK = {
     "expression": {"samples": 1, "pairs": 50_000},
     "genome": {"samples": 2, "swaps": 2},
     "cost": {"pairs": 50_000},
+    **rna_change.QUICK,
+    **rna_cells.QUICK,
 }
 
 
