@@ -296,3 +296,36 @@ def differential():
     few = {"layer": "metabolome", "contrast": "progression against baseline", "feature": "M1", "name": "lactate",
            "pairs": 1, "method": "moderated paired t-test (limma)", "state": "too_few_pairs"}  # fmt: skip
     return pd.DataFrame([*rows, few])
+
+
+def expression(patient="P1"):
+    """Tables of the rna stage as `whole_page` takes them: none changed but two genes of one patient."""
+    pair = {
+        "patient": patient, "specimen": "tumor", "early": "P1-T0-T", "late": "P1-T3-T", "early_day": -7,
+        "late_day": 210, "same_site": False, "same_batch": None, "freedom": 9.0, "state": "estimated",
+    }  # fmt: skip
+    rows = [
+        pair
+        | {
+            "kind": kind, "feature": name, "name": name, "estimate": change, "error": 0.3, "lower": change - 0.7,
+            "upper": change + 0.7, "p": 0.001, "q": 0.02, "shrunken": change / 2, "shrunken_lower": 0.0,
+            "shrunken_upper": change, "lfsr": lfsr,
+        }
+        for kind, name, change, lfsr in [
+            ("expression", "AXL", 2.4, 0.01), ("expression", "CDH1", -0.6, 0.4), ("programme", "emt", 0.31, 0.2),
+        ]
+    ]  # fmt: skip
+    model = {
+        "kind": "expression", "feature": "ENSG1", "name": "VIM", "model": "mixed: ~ phase + (1 | patient)",
+        "contrast": "progression against baseline", "estimate": 1.2, "error": 0.2, "freedom": 8.0, "lower": 0.7,
+        "upper": 1.7, "statistic": 6.0, "p": 1e-4, "q": 0.004, "samples": 12, "patients": 5, "repeated": 4,
+        "batch": "confounded", "state": "tested",
+    }  # fmt: skip
+    site = {
+        "patient": patient, "specimen": "tumor", "compared": "sites", "early": "a", "late": "b", "early_day": 210,
+        "late_day": 210, "same_site": False, "distance": 0.4, "expected": 0.3, "genes": 900, "different": 12,
+    }  # fmt: skip
+    return {
+        "changes": pd.DataFrame(rows), "cohort": pd.DataFrame([model]), "sites": pd.DataFrame([site]),
+        "told": ["batch is confounded with phase[progression]: it is not taken out"],
+    }  # fmt: skip

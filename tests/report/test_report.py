@@ -30,7 +30,7 @@ from . import synthetic
 DOI = re.compile(r"https://doi\.org/10\.\d{4,}/\S+")
 
 
-def page_of(folder, ranking=None, differential=None):
+def page_of(folder, ranking=None, differential=None, expression=None):
     """The whole page, from the files of a results folder."""
     parts, summaries = {}, []
     for patient in synthetic.PATIENTS:
@@ -68,6 +68,8 @@ def page_of(folder, ranking=None, differential=None):
         methods=methods_used(files),
         versions=program_versions(),
         ranking_shown=20,
+        expression=synthetic.expression() if expression is None else expression,
+        changes_shown=12,
     )
 
 

@@ -1,7 +1,7 @@
 """
 Report: one offline page, made of a part per patient, and a page on the quality of the raw data.
 needs  <results>/dna/variants/{patient}.parquet, <results>/clones/{patient}/*.tsv, <results>/course/{patient}.parquet,
-       <results>/features/..., <results>/ledger/gaps.tsv, <results>/outcome.json, <results>/targets/*
+       <results>/features/..., <results>/ledger/gaps.tsv, <results>/outcome.json, <results>/targets/*, <results>/rna/*
 gives  <results>/report/seriome.html               the report, one file that opens without a network
        <results>/report/patients/{patient}.html    a patient's part of it; .json: its numbers and events
        <results>/report/figures/{patient}/*.svg    its pictures as files
@@ -83,7 +83,7 @@ rule report_patient:
         treatments=lambda wildcards: COHORT.rows("treatments", wildcards.patient),
         variants_shown=CONFIG["report"]["variants_shown"],
         changes_shown=CONFIG["report"]["changes_shown"],
-        code=fingerprint("report", "clones", "course", "known"),
+        code=fingerprint("report", "clones", "course", "known", "rna/cells"),
     message:
         "report: the part of {wildcards.patient}"
     script:
@@ -101,6 +101,10 @@ rule report_page:
         ranking="<results>/targets/ranking.tsv",
         evidence="<results>/targets/evidence.tsv",
         differential="<results>/targets/differential.parquet",
+        rna_changes="<results>/rna/changes.parquet",
+        rna_cohort="<results>/rna/cohort.parquet",
+        rna_sites="<results>/rna/sites.tsv",
+        rna_notes="<results>/rna/notes.json",
     output:
         report(
             "<results>/report/seriome.html",
@@ -124,7 +128,8 @@ rule report_page:
         settings={"run": {"seed": CONFIG["seed"]}}
         | {stage: keys for stage, keys in CONFIG.items() if isinstance(keys, dict) and stage != "reference"},
         ranking_shown=CONFIG["report"]["ranking_shown"],
-        code=fingerprint("report"),
+        changes_shown=CONFIG["report"]["changes_shown"],
+        code=fingerprint("report", "rna/cells"),
     message:
         "report: assembling the page"
     script:

@@ -26,5 +26,8 @@ with log_to(snakemake.log[0]):
         methods=methods_used(snakemake.input.features),
         versions=program_versions(),
         ranking_shown=snakemake.params.ranking_shown,
+        expression={name: read_table(snakemake.input[f"rna_{name}"]) for name in ("changes", "cohort", "sites")}
+        | {"told": read_json(snakemake.input.rna_notes)["told"]},
+        changes_shown=snakemake.params.changes_shown,
     )
     write_text(snakemake.output[0], page)

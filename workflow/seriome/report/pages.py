@@ -11,7 +11,7 @@ from seriome import __version__
 from seriome.cohort import CONTROL_PATIENT
 from seriome.features import ASSAYS
 from seriome.files import read_tsv
-from seriome.report import changes, words
+from seriome.report import changes, rna, words
 from seriome.report.actionable import actionable
 from seriome.report.inputs import VARIANTS, plain
 from seriome.report.sparks import COLOURS, glyph, spark, told
@@ -80,6 +80,7 @@ def patient_part(
         key=biomarker_table(samples, features, key=True),
         biomarkers=biomarker_table(samples, features, key=False),
         changes=change_lists(samples, features, changes_shown),
+        rna=rna.state_tables(samples, features),
         figures=figures,
     )  # fmt: skip
 
@@ -100,6 +101,8 @@ def whole_page(
     methods: list[dict],
     versions: list[tuple],
     ranking_shown: int,
+    expression: dict,
+    changes_shown: int,
 ) -> str:
     """The whole report.
 
@@ -109,12 +112,15 @@ def whole_page(
     summaries   one `patient_summary` per patient
     ranking, evidence, differential  tables of the targets stage
     parts       {patient: HTML of `patient_part`}
+    expression  tables changes, cohort and sites of the rna stage, and told: lines of its notes
+    changes_shown  rows of each list of changes
     settings    {stage: {key: value}}; methods: dicts assay, method, parameters; versions: (program, version)
     """
     gaps_of = {}
     for gap in gaps:
         gaps_of.setdefault(gap["patient"], []).append(gap)
     cards = [matrix(row, account, gaps) for row in patients]
+    named = [row["patient"] for row in patients]
     controls = matrix({"patient": CONTROL_PATIENT}, account, gaps)
     return _templates().get_template("page.html").render(
         title=title,
@@ -138,6 +144,10 @@ def whole_page(
         settings=settings,
         methods=methods,
         versions=versions,
+        rna_changes={name: rna.patient_changes(expression["changes"], name, changes_shown) for name in named},
+        rna_sites={name: rna.site_rows(expression["sites"], name) for name in named},
+        rna_cohort=rna.cohort_lists(expression["cohort"]),
+        rna_told=expression["told"],
         glossary=words.GLOSSARY,
         sources=read_tsv(words.SOURCES),
     )  # fmt: skip

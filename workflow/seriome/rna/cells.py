@@ -34,11 +34,11 @@ def also_known_as(path=TABLE) -> dict[str, str]:
     for row in read_tsv(path):
         for name in (row["cell"], *row["also"].split("|")):
             if name:
-                names[_squeezed(name)] = row["cell"]
+                names[squeezed(name)] = row["cell"]
     return names
 
 
-def _squeezed(name: str) -> str:
+def squeezed(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum() or letter == "+")
 
 
@@ -266,7 +266,7 @@ def verdicts(cells: pd.DataFrame) -> list[str]:
     ours = also_known_as()
     by = {"cell_fraction": {}, "cell_markers": {}}
     for row in cells[cells["value"].notna()].to_dict("records"):
-        cell = ours.get(_squeezed(row["feature"]))
+        cell = ours.get(squeezed(row["feature"]))
         if row["kind"] == "cell_markers":
             there = True if row["lower"] > THERE else False if row["upper"] < THERE else None
             by["cell_markers"][row["feature"]] = there
@@ -282,4 +282,4 @@ def verdicts(cells: pd.DataFrame) -> list[str]:
             said[cell] = "both" if shares else "neither"
         else:
             said[cell] = "disagree: shares alone" if shares else "disagree: markers alone"
-    return [said.get(ours.get(_squeezed(name), ""), "") for name in cells["feature"]]
+    return [said.get(ours.get(squeezed(name), ""), "") for name in cells["feature"]]
