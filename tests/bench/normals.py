@@ -84,16 +84,20 @@ def _counts(words) -> tuple[int, int]:
         kind["ACGT".index(base), "ACGT".index(changed), 1] *= 10
     site = rng.gamma(1.0, 1.0, (positions, 3))
     rate = np.minimum(kind[own[:, None], others] * site[:, :, None], 0.05)  # (P, 3, 2)
-    halves = depth // 2, depth - depth // 2
-    forward, reverse = (rng.binomial(half[:, None], rate) for half in halves)
-    background, reads = Background(2), forward + reverse
+    reach = np.cumsum(rate * depth[:, None])  # errors are rare: so many fall, Poisson, each by its share of the rate
+    fallen = np.searchsorted(reach, rng.random(rng.poisson(reach[-1])) * reach[-1])
+    reads = np.bincount(fallen, minlength=rate.size).reshape(rate.shape)
+    forward = np.zeros_like(reads)
+    at = np.nonzero(reads)
+    forward[at] = rng.binomial(reads[at], 0.5)
+    background = Background(2)
     background.add(KINDS[before, own, after][np.arange(positions)[:, None], others], reads, depth)
     model, false = ErrorModel(background), 0
     for at, other in np.argwhere(reads[:, :, 1] >= SETTINGS["min_alt_reads"]):
         text = "".join("ACGT"[one] for one in (before[at], own[at], after[at]))
-        changed = [one[at, other] for one in (forward, reverse)]
-        plain = [half[at] - one[at].sum(axis=0) for half, one in zip(halves, (forward, reverse), strict=True)]
-        one = Allele("c", int(at) + 1, text[1], "ACGT"[others[at, other]], *plain, *changed, depth[at], text)
+        plain, changed = depth[at] - reads[at].sum(axis=0), forward[at, other]
+        strands = plain // 2, plain - plain // 2, changed, reads[at, other] - changed
+        one = Allele("c", int(at) + 1, text[1], "ACGT"[others[at, other]], *strands, depth[at], text)
         rate_of, rho = model.of(one.ref, one.alt, one.around)
         weight = calling.evidence(one.alt_count[1], one.depth[1], rate_of[1], rho[1])
         if weight >= SETTINGS["min_evidence"] and not calling.filters_of(one, [1], 0, rate_of, rho, SETTINGS):
@@ -127,7 +131,7 @@ def normals(
         f"{time.time() - start:.0f} s"
     )
     start = time.time()
-    part = 250_000
+    part = 1_000_000
     jobs = [(seed + number, part) for number in range(max(round(megabases * 1e6 / part), 1))]
     with ProcessPoolExecutor(processes) as pool:
         counted = list(pool.map(_counts, jobs))

@@ -71,14 +71,15 @@ def presence(alt, depth, rate, rho):
 
 def log_ratio(alt, depth, rate, rho):
     """log P(reads | real, of any fraction) / P(reads | errors); NaN where there are no reads."""
-    from scipy import stats
+    from scipy import special
 
     alt, depth, rate, rho = (np.asarray(one, float) for one in np.broadcast_arrays(alt, depth, rate, rho))
     present = np.full(alt.shape, -np.inf)
     for fraction in FRACTIONS:
         chance = np.minimum(fraction + rate * (1 - fraction), 1 - 1e-6)
-        present = np.logaddexp(present, stats.binom.logpmf(alt, depth, chance))
-    ratio = present - np.log(len(FRACTIONS)) - log_error(alt, depth, rate, rho)
+        present = np.logaddexp(present, special.xlogy(alt, chance) + special.xlog1py(depth - alt, -chance))
+    choose = special.gammaln(depth + 1) - special.gammaln(alt + 1) - special.gammaln(depth - alt + 1)
+    ratio = present + choose - np.log(len(FRACTIONS)) - log_error(alt, depth, rate, rho)
     # fewer reads than errors alone would give speak against the allele, never for it
     ratio = np.where(alt <= depth * rate, np.minimum(ratio, 0.0), ratio)
     return np.where(depth > 0, ratio, np.nan)
