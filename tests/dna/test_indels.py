@@ -5,7 +5,7 @@ import pysam
 import pytest
 
 from seriome.config import with_defaults
-from seriome.dna import align, coverage, pileup, realign, tables
+from seriome.dna import align, clips, coverage, pileup, realign, tables
 
 from . import made
 
@@ -95,11 +95,11 @@ def test_what_a_clip_speaks_of():
     before, middle, behind = "ACGTTGCAACTGACCTGATTA", "CCGGATATCGGCATTAGACCA", "TTGACCAGTAGGCATACGTCA"
     text = before + middle + behind
     at = len(before)
-    assert realign._spoken_of(text, at, behind) == (at, len(middle), "")  # what follows stands further behind
-    assert realign._spoken_of(text, at + 21, middle) == (at + 21, 0, middle)  # it stands before: a repeat
-    assert realign._spoken_of(text, at, NOVEL + middle) == (at, 0, NOVEL)  # the genome goes on within the clip
-    assert realign._spoken_of(text, at, NOVEL) is None  # nothing is known of where it ends
-    assert realign._spoken_of(text, at, "AC" * 6) is None
+    assert clips._spoken_of(text, at, behind) == (at, len(middle), "")  # what follows stands further behind
+    assert clips._spoken_of(text, at + 21, middle) == (at + 21, 0, middle)  # it stands before: a repeat
+    assert clips._spoken_of(text, at, NOVEL + middle) == (at, 0, NOVEL)  # the genome goes on within the clip
+    assert clips._spoken_of(text, at, NOVEL) is None  # nothing is known of where it ends
+    assert clips._spoken_of(text, at, "AC" * 6) is None
 
 
 def test_clips_of_both_sides_that_overlap_are_an_insertion(tmp_path):
@@ -107,12 +107,12 @@ def test_clips_of_both_sides_that_overlap_are_an_insertion(tmp_path):
     pysam.faidx(str(tmp_path / "r.fa"))
     whole = ("c", 3000, TEXT[2999], TEXT[2999] + NOVEL)
     with pysam.FastaFile(str(tmp_path / "r.fa")) as fasta:
-        assert realign._joined(fasta, "c", 3000, NOVEL[:16], 3000, NOVEL[5:]) == whole
+        assert clips._joined(fasta, "c", 3000, NOVEL[:16], 3000, NOVEL[5:]) == whole
         # clips that reach beyond the insertion, and a break two bases on, which repeat what stands before it
-        assert realign._joined(fasta, "c", 3000, NOVEL + TEXT[3000:3005], 3000, TEXT[2990:3000] + NOVEL) == whole
-        shifted = realign._joined(fasta, "c", 3002, NOVEL[2:], 3000, NOVEL)
+        assert clips._joined(fasta, "c", 3000, NOVEL + TEXT[3000:3005], 3000, TEXT[2990:3000] + NOVEL) == whole
+        shifted = clips._joined(fasta, "c", 3002, NOVEL[2:], 3000, NOVEL)
         assert shifted is None or shifted[3].endswith(NOVEL[2:] + TEXT[3000:3002])
-        assert realign._joined(fasta, "c", 3000, NOVEL[:9], 3000, NOVEL[11:]) is None  # they do not meet
+        assert clips._joined(fasta, "c", 3000, NOVEL[:9], 3000, NOVEL[11:]) is None  # they do not meet
 
 
 def test_a_clip_on_the_left_is_the_mirror_of_one_on_the_right(tmp_path):
@@ -120,17 +120,17 @@ def test_a_clip_on_the_left_is_the_mirror_of_one_on_the_right(tmp_path):
     pysam.faidx(str(tmp_path / "r.fa"))
     with pysam.FastaFile(str(tmp_path / "r.fa")) as fasta:
         # 30 bases from 2000 are lost: reads end at 2000 and go on at 2030
-        right = realign._resolved(fasta, "c", 2000, 1, TEXT[2030:2060])
-        left = realign._resolved(fasta, "c", 2030, -1, TEXT[1970:2000])
+        right = clips._resolved(fasta, "c", 2000, 1, TEXT[2030:2060])
+        left = clips._resolved(fasta, "c", 2030, -1, TEXT[1970:2000])
         assert right == left == ("c", 2000, TEXT[1999:2030], TEXT[1999])
         # they are there twice
-        assert realign._resolved(fasta, "c", 2030, 1, TEXT[2000:2030]) == (
+        assert clips._resolved(fasta, "c", 2030, 1, TEXT[2000:2030]) == (
             "c",
             2030,
             TEXT[2029],
             TEXT[2029:2030] + TEXT[2000:2030],
         )
-        assert realign._resolved(fasta, "c", 2000, -1, TEXT[2000:2030]) == ("c", 2000, TEXT[1999], TEXT[1999:2030])
+        assert clips._resolved(fasta, "c", 2000, -1, TEXT[2000:2030]) == ("c", 2000, TEXT[1999], TEXT[1999:2030])
 
 
 def test_counts_stay_where_reads_are_too_short(reads):

@@ -105,8 +105,8 @@ rule dna_call:
         called=called_units,
         settings=CALLING,
         code=fingerprint(
-            *(*COUNTING, "dna/vcf", "dna/calling", "dna/judge", "dna/realign", "dna/neighbours", "dna/normals"),
-            *("dna/limits", "dna/consequence", "dna/hgvs", "ledger"),
+            *(*COUNTING, "dna/vcf", "dna/calling", "dna/judge", "dna/clips", "dna/realign", "dna/neighbours"),
+            *("dna/normals", "dna/limits", "dna/consequence", "dna/hgvs", "ledger"),
         ),
     message:
         "dna: variants of {wildcards.patient} over all samples"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from seriome.dna import calling, neighbours, pileup, realign
+from seriome.dna import calling, clips, neighbours, pileup, realign
 from seriome.dna.background import LONGEST_UNIT, MOST_UNITS, at_site, units_behind
 from seriome.dna.normals import Population, read_panel
 from seriome.dna.pileup import Allele
@@ -85,7 +85,7 @@ def _candidates(piled, given, model, tumour, bams, reference, settings, folder, 
     ]
     sources = [bams[piled.samples[i]] for i in tumour]
     regions = Regions(read_bed(reference["regions"]))
-    broken = realign.clipped(sources, reference["genome"], regions, settings["min_mapping_quality"])
+    broken = clips.clipped(sources, reference["genome"], regions, settings["min_mapping_quality"])
     kept += [Allele(*key, zero, zero, zero, zero, zero) for key in broken]
     alleles = pileup.normalise(kept, reference["genome"], folder) if kept else []
     known = {one.key for one in alleles}

@@ -1,4 +1,4 @@
-"""Indels: reads held against both haplotypes, and indels that the aligner only shows as clipped reads.
+"""Indels counted anew: reads held against the genome without and with them.
 
 A pileup counts a read for an indel where the aligner put one. Near a read's end it puts mismatches or clips instead,
 and an insertion of more than some twenty bases is clipped in every read. So each read near an indel is laid on the
@@ -14,27 +14,20 @@ spans what is repeated, reads across its end are the depth: every molecule has o
 
 Positions are 1-based in alleles, 0-based elsewhere. Limits: a repeat of which one copy less is left cannot be
 counted where reads do not span it; a second indel within the reach of a read weakens it for both haplotypes.
-Sources: Ye et al. 2009 (Pindel, breakpoints from reads that align in part), Bioinformatics 25:2865,
-doi:10.1093/bioinformatics/btp394; Narzisi et al. 2014 (indels need local haplotypes), Nat Methods 11:1033,
-doi:10.1038/nmeth.3069
+Source: Narzisi et al. 2014 (indels need local haplotypes), Nat Methods 11:1033, doi:10.1038/nmeth.3069
 """
 
-import tempfile
-from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
 from seriome.dna.pileup import Allele, Carrier
-from seriome.dna.tools import Regions, samtools
 
 MISMATCH, DECIDED = -4, 5  # score of a mismatch; lead of a haplotype from which a read is of it
 FLANK = 400  # bases of the genome on either side
 ANCHOR = 0.5  # share of a read that must fit the genome for `bwa mem` to place it there (seen in made-up reads)
 LEAST_REACH = 0.15  # share of the starts of a read from which the genome must be told for an indel to be counted
-CLIP, JUNCTION, NEAR = 12, 3, 400  # bases of a clip; clipped reads at one place; bases within which the rest is sought
-MOST = 200  # clips at one place that are looked at
-TAIL, OVERLAP, HOMOLOGY = 8, 10, 10  # bases of the genome at a clip's end, that two clips share, between two breaks
+AT_ONCE = 5_000  # reads that are scored at once, which bounds the memory
 SKIPPED = 0x4 | 0x100 | 0x200 | 0x400 | 0x800  # unmapped, secondary, failed, duplicate, supplementary
 _MATCH, _INSERTION, _DELETION, _SKIP, _SOFT = (0, 7, 8), 1, 2, 3, 4
 
@@ -105,8 +98,8 @@ def told(bam, fasta, one: Allele, min_base_quality: int, min_mapping_quality: in
     if not found:
         return Told((0, 0), (0, 0), [])
     records, left, right = zip(*found, strict=True)
-    bases, masked = _matrix(records, min_base_quality)
-    lead = _score(bases, masked, left, right, pair, pair.alt) - _score(bases, masked, left, right, pair, pair.ref)
+    parts = (slice(first, first + AT_ONCE) for first in range(0, len(found), AT_ONCE))
+    lead = np.concatenate([_lead(records[one], left[one], right[one], pair, min_base_quality) for one in parts])
     length = float(np.median([record.query_length for record in records]))
     plain, changed = pair.reach(length)
     spanned = plain >= LEAST_REACH * length
@@ -198,6 +191,13 @@ def _blocks(record) -> list[tuple]:
     return found
 
 
+def _lead(records, left, right, pair: Haplotypes, min_base_quality: int) -> np.ndarray:
+    """By how much each read fits the genome with the indel better than without it."""
+    bases, masked = _matrix(records, min_base_quality)
+    alt, ref = (_score(bases, masked, left, right, pair, one) for one in (pair.alt, pair.ref))
+    return alt - ref
+
+
 def _matrix(records, min_base_quality: int) -> tuple[np.ndarray, np.ndarray]:
     """(bases, those that count nothing: of low quality or beyond the read), reads x longest read."""
     size = max(record.query_length for record in records)
@@ -238,124 +238,3 @@ def _to_end(record, left, right, pair: Haplotypes) -> int:
     if right is not None:
         places.append(right[1] - (right[0] - (pair.start + len(pair.ref) - pair.behind)))
     return max(0, *(min(at, record.query_length - at) for at in places))
-
-
-# -------------------------------------------------------------------------------------------------------- clipped reads
-
-
-def clipped(bams, genome, regions, min_mapping_quality: int) -> list[tuple]:
-    """Indels (chrom, pos, ref, alt), not left-aligned, that several clipped reads of the samples agree on; sorted.
-
-    Where at least JUNCTION reads of one sample are clipped at one base, what most of them say is sought in the genome
-    nearby. Found behind the break it is a deletion; before it, a tandem duplication; and where the genome behind the
-    break comes within the clip, or clips of both sides overlap, an insertion.
-
-    bams, regions   indexed alignment files; Regions within which a break must lie
-    """
-    import pysam
-
-    found = set()
-    with pysam.FastaFile(str(genome)) as fasta:
-        for bam in bams:
-            sides = {1: {}, -1: {}}
-            for (chrom, at, side), clips in _breaks(bam, regions, min_mapping_quality).items():
-                clip = sides[side][chrom, at] = _agreed(clips, side)
-                found.add(_resolved(fasta, chrom, at, side, clip))
-            for (chrom, at), clip in sides[1].items():
-                for shift in range(-HOMOLOGY, HOMOLOGY + 1):
-                    if other := sides[-1].get((chrom, at + shift)):
-                        found.add(_joined(fasta, chrom, at, clip, at + shift, other))
-    return sorted(found - {None})
-
-
-def _breaks(bam, regions: Regions, min_mapping_quality: int) -> dict:
-    """{(chrom, position behind the break, side of the clip): clips, MOST at most} of JUNCTION reads or more."""
-    import pysam
-
-    found = defaultdict(list)
-    with tempfile.TemporaryDirectory() as folder:
-        part = f"{folder}/clipped.bam"
-        samtools(
-            *("view", "-b", "-q", min_mapping_quality, "-F", SKIPPED, "-e", f"sclen >= {CLIP}", "-o", part, bam),
-        )
-        with pysam.AlignmentFile(part, "rb") as file:
-            for record in file.fetch(until_eof=True):
-                operations, text = record.cigartuples, record.query_sequence
-                ends = ((-1, operations[0], record.reference_start), (1, operations[-1], record.reference_end))
-                for side, (operation, length), at in ends:
-                    if operation != _SOFT or length < CLIP or (record.reference_name, at) not in regions:
-                        continue
-                    clips = found[record.reference_name, at, side]
-                    if len(clips) < MOST:
-                        clips.append(text[-length:] if side > 0 else text[:length])
-    return {place: clips for place, clips in found.items() if len(clips) >= JUNCTION}
-
-
-def _agreed(clips, side: int) -> str:
-    """What most clips say at each base from the break on, as far as two clips reach."""
-    rows = [clip[::side] for clip in clips]
-    reach = sorted(map(len, rows))[-2]
-    columns = (Counter(row[at] for row in rows if at < len(row)) for at in range(reach))
-    return "".join(max(sorted(column), key=column.get) for column in columns)[::side]
-
-
-def _resolved(fasta, chrom: str, at: int, side: int, clip: str) -> tuple | None:
-    """The indel that a clip at a break speaks of; None where the genome nearby does not explain it.
-
-    at   0-based: first base behind the aligned part (side 1), or first base of it (side -1)
-    """
-    start, end = max(1, at - NEAR), min(at + NEAR, fasta.get_reference_length(chrom))
-    text = fasta.fetch(chrom, start, end).upper()
-    if side < 0:  # seen from the other end all is the same: mirror it, resolve, mirror back
-        mirrored = _spoken_of(text[::-1], end - at, clip[::-1])
-        if mirrored is None:
-            return None
-        first, removed, added = len(text) - mirrored[0] - mirrored[1], mirrored[1], mirrored[2][::-1]
-    else:
-        spoken = _spoken_of(text, at - start, clip)
-        if spoken is None:
-            return None
-        first, removed, added = spoken
-    if first < 1 or not set(text[first - 1 : first + removed] + added) <= set("ACGT"):
-        return None
-    before = text[first - 1]
-    return chrom, start + first, before + text[first : first + removed], before + added
-
-
-def _joined(fasta, chrom: str, at: int, clip: str, other_at: int, other: str) -> tuple | None:
-    """The insertion between the genome before `at` and from `other_at` on, from overlapping clips of both sides."""
-    left = fasta.fetch(chrom, max(0, at - len(other)), at).upper()
-    right = fasta.fetch(chrom, other_at, other_at + len(clip)).upper()
-    one, two = left + clip, other + right  # each clip with the genome that it is clipped from
-    for place in range(1, len(one) - OVERLAP + 1):
-        shared = min(len(one) - place, len(two))
-        if one.startswith(two[:shared], place):
-            whole = one[:place] + two if shared < len(two) else one
-            added = whole[len(left) : len(whole) - len(right)]
-            again = fasta.fetch(chrom, other_at, at).upper() if other_at < at else ""
-            before = fasta.fetch(chrom, at - 1, max(at, other_at)).upper()
-            sound = len(added) > 0 and set(before + added + again) <= set("ACGT")
-            return (chrom, at, before, before[0] + added + again) if sound else None
-    return None
-
-
-def _spoken_of(text: str, at: int, clip: str) -> tuple[int, int, str] | None:
-    """(place, bases removed, bases added) of a clip that follows text[:at]."""
-    head = clip[: 2 * CLIP]
-    places = [place for place in _all(text, head) if place != at]
-    if len(places) == 1:
-        return (at, places[0] - at, "") if places[0] > at else (at, 0, text[places[0] : at])
-    if places or len(text) < at + len(clip):
-        return None
-    behind = clip.find(text[at : at + CLIP], 1)
-    if behind < 0:  # fewer bases of it, at the very end
-        behind = next((b for b in range(1, len(clip) - TAIL + 1) if text.startswith(clip[b:], at)), -1)
-    return (at, 0, clip[:behind]) if behind > 0 else None
-
-
-def _all(text: str, what: str) -> list[int]:
-    places, at = [], text.find(what)
-    while at >= 0:
-        places.append(at)
-        at = text.find(what, at + 1)
-    return places
