@@ -26,9 +26,9 @@ from seriome.simulate.counts import ERROR, Setting, draw
 PATIENTS = 6
 
 
-def cohort(rng, *, kind="clean", megabases=1.0, depth=(30, 150), rna=False, snps=0):
+def cohort(rng, *, kind="clean", megabases=1.0, depth=(30, 150), rna=False, rna_depth=(2, 15), snps=0, edited=0):
     """(fingerprints, {patient: samples}, what findings should say: set of (patient, sample, other))."""
-    panel = made.known_snps(rng, snps) if snps else made.panel(rng, megabases, max(10, round(300 * megabases)))
+    panel = made.known_snps(rng, snps) if snps else made.panel(rng, megabases, max(10, round(300 * megabases)), edited)
     names = [f"P{number}" for number in range(PATIENTS)]
     parents = made.person(rng, panel), made.person(rng, panel)
     people = {name: made.person(rng, panel) for name in names} | {"foreign": made.person(rng, panel)}
@@ -40,7 +40,9 @@ def cohort(rng, *, kind="clean", megabases=1.0, depth=(30, 150), rna=False, snps
         for purity, label in zip(purities, ("normal", "tumor1", "tumor2", "plasma"), strict=True):
             plan[f"{name}-{label}"] = made.Sample(f"{name}-{label}", name, purity, rng.uniform(*depth))
         if rna:
-            plan[f"{name}-rna"] = made.Sample(f"{name}-rna", name, rng.uniform(0.2, 0.9), rng.uniform(2, 15), rna=True)
+            plan[f"{name}-rna"] = made.Sample(
+                f"{name}-rna", name, rng.uniform(0.2, 0.9), rng.uniform(*rna_depth), rna=True
+            )
     real, expected = {sample: one.patient for sample, one in plan.items()}, set()
     left, right = rng.choice(names, 2, replace=False)
     label = "rna" if kind == "rna" else rng.choice(["normal", "tumor1", "tumor2", "plasma"])
@@ -64,7 +66,8 @@ def cohort(rng, *, kind="clean", megabases=1.0, depth=(30, 150), rna=False, snps
 def named(rng, **how) -> tuple[bool, int]:
     """(everything named that was planted and nothing else, how many things were said)."""
     fingerprints, patients, expected = cohort(rng, **how)
-    said = findings(patients, compare(gather(fingerprints)))
+    rna = [sample for sample in fingerprints if sample.endswith("-rna")]
+    said = findings(patients, compare(gather(fingerprints, rna)), rna)
     return {(one.patient, one.sample, one.other) for one in said} == expected, len(said)
 
 

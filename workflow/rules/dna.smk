@@ -20,7 +20,7 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/purity/{patient}.tsv            purity, ploidy, altered genome per sample, or why there is none
        <results>/dna/fingerprint/{sample}.parquet    reads of each base where people differ
        <results>/dna/identity/{patient}.tsv, .order.json    do a patient's samples match, are they clean, in order
-       <results>/dna/relatedness.tsv                 every pair of samples of the cohort: one person or two
+       <results>/dna/relatedness.tsv                 every pair of samples of the cohort, RNA too: one person or two
        <results>/dna/host/                           the host's genome with its bwa index, where there are xenografts
        <results>/dna/fusions/{patient}.tsv           junctions of driver genes with other places
        <results>/dna/fidelity/{patient}.tsv, .variants.tsv    what xenografts and organoids share with the tumours

@@ -8,9 +8,11 @@ gives  <results>/rna/index/transcripts.tsv                transcript_id gene_id 
        <results>/rna/genes/{sample}.parquet               genes: reads, TPM, effective length, inferential variance
        <results>/rna/bam/{sample}.bam, .bam.bai           alignments on the genome, unless rna.align is false
        <results>/rna/fusions/{sample}.tsv                 junctions of two genes, with what speaks against them
+       <results>/rna/fingerprint/{sample}.parquet         reads of each base where people differ, for dna/relatedness
+       <results>/rna/variants/{patient}.tsv               the patient's somatic variants in RNA: expressed or silent
        <results>/gaps/rna/{sample}.tsv                    low_mapping, foreign_transcripts, mixed_layout
        <results>/features/assay=rna/patient=/sample=.parquet   kinds expression (log2_tpm), count (reads), programme,
-                                                          cell_markers, cell_fraction, checkpoint, fusion
+                                                          cell_markers, cell_fraction, checkpoint, fusion, rna_variant
        <results>/rna/state/{patient}/{sample}.tsv         the last four with the genes they rest on, verdicts and reasons
        <results>/rna/constants.parquet                    what normalisation and variance rest on, unless the config has it
        <results>/rna/changes.parquet                      changes of every patient: genes, programmes, cells
@@ -34,6 +36,7 @@ include: "rna/inputs.smk"
 include: "rna/reference.smk"
 include: "rna/expression.smk"
 include: "rna/alignment.smk"
+include: "rna/beside_dna.smk"
 include: "rna/change.smk"
 
 
@@ -41,6 +44,7 @@ rule rna_features:
     input:
         genes="<results>/rna/genes/{sample}.parquet",
         fusions=fusions_of,
+        variants=rna_variants_of,
         transcripts="<results>/rna/index/transcripts.tsv",
         units=unit_records("rna"),
         programmes=workflow.source_path("../../resources/programmes.tsv"),
@@ -67,7 +71,7 @@ rule rna_features:
         fusion_min_fragments=CONFIG["rna"]["fusion_min_fragments"],
         seed=CONFIG["seed"],
         code=fingerprint(
-            *("rna/expression", "rna/fusion_table", "rna/state", "rna/programmes", "rna/cells"),
+            *("rna/expression", "rna/fusion_table", "rna/variants", "rna/state", "rna/programmes", "rna/cells"),
             *("features/store", "files"),
         ),
     message:

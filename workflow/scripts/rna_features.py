@@ -6,7 +6,7 @@ from seriome.features import read_note, write_features
 from seriome.files import moved_into_place, read_tsv, sha256
 from seriome.intake import read_status
 from seriome.logs import log_to
-from seriome.rna import fusion_table
+from seriome.rna import fusion_table, variants
 from seriome.rna.cells import read_signature
 from seriome.rna.expression import as_features, read_genes
 from seriome.rna.programmes import read_gmt, shipped
@@ -24,7 +24,9 @@ with log_to(snakemake.log[0]) as log:
     tables = [as_features(genes), own.drop(columns=["genes", "measured", "verdict", "reason"])]
     if measured and snakemake.input.fusions:
         tables.append(fusion_table.as_features(read_tsv(snakemake.input.fusions[0])))
-    table = pd.concat(tables, ignore_index=True)
+    if measured and snakemake.input.variants:
+        tables.append(variants.as_features(read_tsv(snakemake.input.variants[0]), snakemake.params.about["sample"]))
+    table = pd.concat([one for one in tables if len(one)] or tables, ignore_index=True)
     log.info("%s: %d rows, %d of state", info["state"], len(table), len(own))
     units = [read_status(record) for record in snakemake.input.units]
     raw = {file["path"]: file["sha256"] for unit in units if unit["run"] in info["units"] for file in unit["files"]}

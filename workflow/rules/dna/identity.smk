@@ -74,6 +74,7 @@ rule dna_identity:
 rule dna_relatedness:
     input:
         [f"<results>/dna/fingerprint/{sample}.parquet" for samples in READ_BY_PATIENT.values() for sample in samples],
+        rna=[f"<results>/rna/fingerprint/{sample}.parquet" for sample in RNA_COMPARED],
     output:
         pairs="<results>/dna/relatedness.tsv",
         gaps="<results>/gaps/dna/relatedness.tsv",
@@ -89,6 +90,7 @@ rule dna_relatedness:
         runtime=60,
     params:
         patients=READ_BY_PATIENT,
+        rna={sample: COHORT.about(sample, "rna")["patient"] for sample in RNA_COMPARED},
         known=CONFIG["dna"]["identity_sites"] is not None,
         code=fingerprint("dna/fingerprint", "dna/identity", "dna/verdicts", "files", "ledger"),
     message:

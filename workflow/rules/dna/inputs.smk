@@ -146,3 +146,13 @@ def called_units(wildcards):
         for row in COHORT.samples_of(wildcards.patient, "dna", "vcf")
         for run in COHORT.runs("dna", row["sample"])
     ]
+
+
+# Samples whose RNA is compared with DNA: aligned to the genome of the DNA
+RNA_COMPARED = [
+    sample
+    for sample in COHORT.samples_with("rna", "fastq")
+    if CONFIG["rna"]["align"]
+    and not CONFIG["reference"]["rna_genome"]
+    and COHORT.about(sample, "rna")["patient"] in COHORT.patients_with("rna")
+]

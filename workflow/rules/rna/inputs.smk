@@ -14,3 +14,22 @@ def genome_memory(base):
 def fusions_of(wildcards):
     """Input function: the fusions of {sample}, where its reads are aligned."""
     return [f"<results>/rna/fusions/{sample}.tsv" for sample in ALIGNED if sample == wildcards.sample]
+
+
+# Patients whose somatic variants are looked for in RNA
+PATIENTS_COMPARED = [
+    patient
+    for patient in COHORT.patients_with("dna", "fastq", "bam", "vcf")
+    if any(COHORT.about(sample, "rna")["patient"] == patient for sample in RNA_COMPARED)
+]
+
+
+def compared_of(patient):
+    """The samples of a patient whose RNA is compared with DNA."""
+    return [sample for sample in RNA_COMPARED if COHORT.about(sample, "rna")["patient"] == patient]
+
+
+def rna_variants_of(wildcards):
+    """Input function: the variants in RNA of {patient}, where {sample} takes part."""
+    here = wildcards.patient in PATIENTS_COMPARED and wildcards.sample in RNA_COMPARED
+    return [f"<results>/rna/variants/{wildcards.patient}.tsv"] if here else []

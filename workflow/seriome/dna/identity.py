@@ -24,6 +24,9 @@ whichever fits best. Below DECIDES either way it is not estimable. People are to
 gtcheck`, in NGSCheckMate, Lee et al. 2017, doi:10.1093/nar/gkx193, and in somalier, Pedersen et al. 2020,
 doi:10.1186/s13073-020-00761-2, too.
 
+RNA is edited: A is read as G, and T as C where the gene lies on the other strand (Ramaswami and Li 2014, Nucleic Acids
+Res 42:D109, doi:10.1093/nar/gkt996). Places of these two changes, whoever shows them, say nothing of an RNA sample.
+
 Limits: identical twins are one person. Siblings share whole arms, so that their places are no independent witnesses:
 tumours of two siblings that both lost much can look like one person's (verdicts.py asks their other samples).
 """
@@ -45,6 +48,7 @@ OUTLIER = 0.01  # homozygous places that show any fraction: paralogues, misplace
 BURDEN = (0.2, 1.0)  # somatic mutations of one sample, against the inherited differences
 NOISE = 0.03  # places that are no inherited difference
 LINKED = 20_000  # bases
+EDITING = {("A", "G"), ("T", "C")}  # what editing of RNA looks like against the genome
 DECIDES = 3.0  # log10 likelihood ratio from which a pair is one person, or two
 # Genotypes (0, 1, 2) of both samples: the integral over p of P(g1, g2 | p) / p. (0, 0) is never looked at
 ONE_PERSON = np.diag([0, 1, 1 / 2])
@@ -72,8 +76,11 @@ class Sites:
         return (self.alt >= ALT_READS) & (self.alt >= ALT_SHARE * self.depth)
 
 
-def gather(fingerprints: dict) -> Sites:
-    """Fingerprints {sample: table} laid side by side; of several other alleles at a place the commonest counts."""
+def gather(fingerprints: dict, rna=()) -> Sites:
+    """Fingerprints {sample: table} laid side by side; of several other alleles at a place the commonest counts.
+
+    rna   the samples among them that are RNA: not covered where editing would look like the other allele
+    """
     import pandas as pd
 
     samples = tuple(fingerprints)
@@ -95,6 +102,11 @@ def gather(fingerprints: dict) -> Sites:
     alt, depth = (np.zeros((len(samples), len(first)), int) for _ in range(2))
     alt[column, place] = np.where(other == own, 0, counts[line, other])
     depth[column, place] = counts[line, own] + alt[column, place]
+    change = np.array([first["ref"].to_numpy(object), np.array(list(BASES), object)[total.argmax(axis=1)]])
+    edited = np.array([tuple(one) in EDITING for one in change.T], bool)
+    for n, sample in enumerate(samples):
+        if sample in rna:
+            alt[n, edited] = depth[n, edited] = 0
     return Sites(samples, first["chrom"].to_numpy(object), first["pos"].to_numpy(int), alt, depth)
 
 

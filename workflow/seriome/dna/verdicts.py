@@ -13,6 +13,7 @@ from seriome.dna.identity import compare
 from seriome.dna.order import Order, check_order
 from seriome.errors import DataError
 
+RNA_STAYS = "; its expression is not held out, so act on it"
 FAILED = ("mismatch", "unclear")
 SAMPLE_COLUMNS = [
     *("patient", "sample", "timepoint", "day", "specimen", "verdict", "held_out"),
@@ -92,13 +93,16 @@ class Finding:
     partner: str = ""
     ratio: float = 0.0
     held_out: bool = False
+    rna: bool = False
 
 
-def findings(patients: dict, pairs) -> list[Finding]:
+def findings(patients: dict, pairs, rna=()) -> list[Finding]:
     """Who the samples of a cohort are, where the sheet is contradicted; sorted.
 
     patients   {patient: names of its samples}
     pairs      of all these samples
+    rna        names of those that are RNA: they speak as the others do, but are never held out, nor do they decide
+               which sample of DNA is
     """
     of = {sample: patient for patient, samples in patients.items() for sample in samples}
     inner = {patient: [] for patient in patients}
@@ -112,6 +116,13 @@ def findings(patients: dict, pairs) -> list[Finding]:
             near[one.first].append((one.ratio, one.second))
             near[one.second].append((one.ratio, one.first))
     verdict = {patient: verdicts(samples, inner[patient]) for patient, samples in patients.items()}
+    of_dna = {
+        patient: verdicts(
+            [sample for sample in samples if sample not in rna],
+            [one for one in inner[patient] if not {one.first, one.second} & set(rna)],
+        )
+        for patient, samples in patients.items()
+    }
     homes = {patient: home(found) for patient, found in verdict.items()}
     stands = {sample for names in homes.values() for sample in names}
 
@@ -136,7 +147,8 @@ def findings(patients: dict, pairs) -> list[Finding]:
         reason = "samples_of_two_people" if said == "unclear" else "sample_of_nobody" if said == "mismatch" else ""
         reason = "sample_of_other_patient" if partner in stands else reason
         if reason:
-            result.append(Finding(patient, sample, reason, other, partner, ratio, said in FAILED))
+            held = of_dna[patient].get(sample) in FAILED
+            result.append(Finding(patient, sample, reason, other, partner, ratio, held, sample in rna))
     return sorted(set(result), key=lambda one: (one.patient, one.sample, one.reason, one.other))
 
 
@@ -247,11 +259,13 @@ def problem(finding: Finding) -> DataError:
     if finding.reason == "sample_of_other_patient":
         detail = f"{sample} is of one person with the samples of {other}, nearest {partner}{certain}"
         unsure = f"; not held out, since the samples of {finding.patient} alone do not tell, so act on it"
+        unsure = RNA_STAYS if finding.rna else unsure
         detail += f"; it is held out of the clones of {finding.patient}" if finding.held_out else unsure
         return DataError(finding.reason, detail, way_out)
     near = f"; it matches {partner} of {other}{certain}" if partner else "; nobody in the cohort matches it"
     if finding.reason == "sample_of_nobody":
-        detail = f"{sample} is of another person than the other samples of {finding.patient}{near}; it is held out"
+        detail = f"{sample} is of another person than the other samples of {finding.patient}{near}"
+        detail += RNA_STAYS if finding.rna else "; it is held out" if finding.held_out else ""
         return DataError(finding.reason, detail, way_out)
     detail = (
         f"{sample} and other samples of {finding.patient} are of two people, none has a majority{near}; all held out"

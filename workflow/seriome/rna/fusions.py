@@ -21,7 +21,7 @@ import numpy as np
 from seriome.rna.genes import Genes, cut, frame, nearest
 
 NEAR = 10  # bases by which a split read's breakpoint may lie off an exon border, or off another read's
-OVERHANG = 8  # clipped bases, at least, that must go on in the other gene, at most one in ten wrong
+OVERHANG = 10  # clipped bases, at least, that must go on in the other gene and not in its own, at most one in ten wrong
 REACH = 200_000  # bases, introns included, from a mate to the junction that it points at
 PRODUCTS = 2_500  # pairs of exon borders asked of two genes at most
 LEAST_QUALITY = 5  # mapping quality of each part of a split read, and of each mate of a pair
@@ -87,15 +87,12 @@ def _evidence(file, genes):
         joins = _of_introns(read, genes, known)
         if not (joins or read.has_tag("SA") or read.flag & 0xB == 0x1):
             continue
-        split += [
-            (key, read.query_name, (read.is_reverse, read.reference_start), read.mapping_quality) for key in joins
-        ]
-        begin = read.reference_start if not read.is_reverse else read.reference_end
+        split += [(key, read.query_name, _begin(read), read.mapping_quality) for key in joins]
         if read.has_tag("SA"):
             others = read.get_tag("SA").rstrip(";").split(";")
             if len(others) == 1:
                 for key, quality in _of_split(read, others[0], genes):
-                    split.append((key, read.query_name, (read.is_reverse, begin), quality))
+                    split.append((key, read.query_name, _begin(read), quality))
         if read.flag & 0xB == 0x1 and read.mapping_quality >= LEAST_QUALITY:
             here = (read.reference_name, _inner_end(read), not read.is_reverse)
             if read.is_read1:
@@ -108,6 +105,12 @@ def _evidence(file, genes):
             for five, three in _oriented(*ends, genes):
                 by_genes[five[0].gene_id, three[0].gene_id].append((five[1], three[1], name))
     return split, by_genes
+
+
+def _begin(read) -> tuple:
+    """Strand and place of a read's first base, clipped ones counted."""
+    left, right = (size if kind in (4, 5) else 0 for kind, size in (read.cigartuples[0], read.cigartuples[-1]))
+    return read.is_reverse, read.reference_end + right if read.is_reverse else read.reference_start - left
 
 
 def _inner_end(read) -> int:
@@ -237,12 +240,17 @@ def _bridge(file, found: dict, pairs: dict, by_id: dict, sequence_of) -> None:
         clips = list(_clipped(file, gene.chrom, position, keep_left))
         if not clips:
             continue
+        own = [  # what an ordinary transcript, or an intron, goes on with
+            _turned(gene, _beyond(sequence_of, gene, at, not is_five))
+            for at in (gene.exon_starts if is_five else gene.exon_ends)
+        ]
+        start, end = (position + 1, position + 151) if keep_left else (position - 150, position)
+        own.append(sequence_of(gene.chrom, max(start, 0), end))
+        clips = [one for one in clips if not any(_goes_on(one[3], form, keep_left) for form in own)]
         for key in keys:
             other = by_id[key.gene3 if is_five else key.gene5]
             theirs = key.pos3 if is_five else key.pos5
-            beyond = _beyond(sequence_of, other, theirs, not is_five)
-            if gene.strand == "-":
-                beyond = beyond.translate(COMPLEMENT)[::-1]
+            beyond = _turned(gene, _beyond(sequence_of, other, theirs, not is_five))
             for name, begin, quality, bases in clips:
                 if _goes_on(bases, beyond, keep_left):
                     support = found.setdefault(key, Support())
@@ -274,8 +282,7 @@ def _clipped(file, chrom: str, position: int, keep_left: bool):
         if not 0 <= extra <= NEAR or size + extra < OVERHANG:
             continue
         bases = read.query_sequence[-(size + extra) :] if keep_left else read.query_sequence[: size + extra]
-        begin = read.reference_end if read.is_reverse else read.reference_start
-        yield read.query_name, (read.is_reverse, begin), read.mapping_quality, bases
+        yield read.query_name, _begin(read), read.mapping_quality, bases
 
 
 def _beyond(sequence_of, gene, position: int, five: bool, size: int = 150) -> str:
@@ -295,6 +302,11 @@ def _beyond(sequence_of, gene, position: int, five: bool, size: int = 150) -> st
         if got >= size:
             break
     bases = "".join(pieces[::-1] if left else pieces)
+    return bases if gene.strand == "+" else bases.translate(COMPLEMENT)[::-1]
+
+
+def _turned(gene, bases: str) -> str:
+    """Bases in a gene's direction as the genome runs there."""
     return bases if gene.strand == "+" else bases.translate(COMPLEMENT)[::-1]
 
 

@@ -3,7 +3,8 @@
 A panel of genes, each with SNPs of the neutral spectrum (density 1/p). Every chromosome's copy of a gene is one of a
 few founders' (linkage: SNPs of a gene travel together). A tumour loses or gains whole arms; purity and copies decide
 the fraction that a SNP shows. Depth is uneven between places. Some places are artefacts that look heterozygous in
-everybody, some are somatic mutations. RNA is read where genes are expressed, from both alleles unevenly or from one.
+everybody, some are somatic mutations. RNA is read where genes are expressed, from both alleles unevenly or from one,
+and edited (A to G) at places that are the same in everybody. A third of the SNPs look as editing does.
 """
 
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class Panel:
     weight: np.ndarray
     artefact: np.ndarray
     somatic: np.ndarray
+    edited: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,11 @@ class Sample:
     foreign: tuple = field(default=())
 
 
-def panel(rng, megabases: float = 1.0, genes: int = 300) -> Panel:
-    """A panel of `genes` genes; 1 % of its places are artefacts, and 200 per Mb may be mutated."""
+def panel(rng, megabases: float = 1.0, genes: int = 300, edited: int = 0) -> Panel:
+    """A panel of `genes` genes; 1 % of its places are artefacts; per Mb 200 may be mutated, `edited` are edited."""
     spectrum = np.exp(rng.uniform(np.log(RAREST), 0, rng.poisson(HET_PER_MB * megabases * np.log(1 / RAREST))))
-    kinds = np.repeat([0, 1, 2], [len(spectrum), int(0.01 * len(spectrum)), int(200 * megabases)])
+    numbers = [len(spectrum), int(0.01 * len(spectrum)), int(200 * megabases), int(edited * megabases)]
+    kinds = np.repeat([0, 1, 2, 3], numbers)
     frequency = np.where(kinds == 0, np.resize(spectrum, len(kinds)), 0)
     return _laid_out(rng, frequency, rng.integers(0, genes, len(kinds)), kinds, genes)
 
@@ -66,7 +69,7 @@ def _laid_out(rng, frequency, gene, kinds, genes) -> Panel:
     order = np.lexsort((pos, arm[gene]))
     chrom = np.array([f"arm{one:02}" for one in arm[gene]], object)
     gene, kinds = gene[order], kinds[order]
-    return Panel(chrom[order], pos[order], gene, founders[order], weight, kinds == 1, kinds == 2)
+    return Panel(chrom[order], pos[order], gene, founders[order], weight, kinds == 1, kinds == 2, kinds == 3)
 
 
 def person(rng, of: Panel) -> np.ndarray:
@@ -114,8 +117,14 @@ def fingerprint(rng, of: Panel, haplotypes, cancer, sample: Sample, foreign=None
         one = bias[of.gene]
         mixed = haplotypes[0] * one + haplotypes[1] * (1 - one)
         fraction = np.where(haplotypes.any(axis=0), mixed, fraction)
+        often = np.random.default_rng(3).uniform(0.05, 0.9, len(fraction))  # the same in everybody
+        fraction = np.where(of.edited, often, fraction)
     reads = rng.poisson(depth)
     chance = fraction * (1 - error) + (1 - fraction) * error / 3
     alt = rng.binomial(reads, np.clip(chance, 0, 1))
-    counts = np.stack([reads - alt, np.zeros_like(alt), alt, np.zeros_like(alt)], axis=1)
-    return table(of.chrom, of.pos, np.full(len(reads), "A"), counts)
+    change = np.where(of.edited, 0, of.pos % 3)  # A to G, as editing is, G to A, C to A
+    ref, other = np.array([0, 2, 1])[change], np.array([2, 0, 0])[change]
+    counts = np.zeros((len(reads), 4), int)
+    counts[np.arange(len(reads)), ref] = reads - alt
+    counts[np.arange(len(reads)), other] = alt
+    return table(of.chrom, of.pos, np.array(list("ACGT"))[ref], counts)

@@ -1,0 +1,64 @@
+"""
+RNA beside DNA: reads of each base where people differ, and the somatic variants of the patient in RNA.
+The contract of the stage stands in ../rna.smk.
+"""
+
+
+rule rna_fingerprint:
+    input:
+        bam="<results>/rna/bam/{sample}.bam",
+        index="<results>/rna/bam/{sample}.bam.bai",
+        genome="<results>/dna/reference/genome.fa",
+        fai="<results>/dna/reference/genome.fa.fai",
+        regions="<results>/dna/reference/regions.bed",
+        sites=CONFIG["dna"]["identity_sites"] or [],
+    output:
+        "<results>/rna/fingerprint/{sample}.parquet",
+    log:
+        "<logs>/rna/fingerprint/{sample}.log",
+    benchmark:
+        "<benchmarks>/rna/fingerprint/{sample}.tsv"
+    wildcard_constraints:
+        sample=one_of(RNA_COMPARED),
+    conda:
+        "../../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=120,
+    params:
+        settings=PILEUP,
+        code=fingerprint("dna/fingerprint", "dna/pileup", "dna/tools", "files"),
+    message:
+        "rna: fingerprint of {wildcards.sample}"
+    script:
+        "../../scripts/dna_fingerprint.py"
+
+
+rule rna_variants:
+    input:
+        bams=lambda wildcards: [f"<results>/rna/bam/{sample}.bam" for sample in compared_of(wildcards.patient)],
+        indexes=lambda wildcards: [f"<results>/rna/bam/{sample}.bam.bai" for sample in compared_of(wildcards.patient)],
+        variants="<results>/dna/variants/{patient}.parquet",
+    output:
+        "<results>/rna/variants/{patient}.tsv",
+    log:
+        "<logs>/rna/variants/{patient}.log",
+    benchmark:
+        "<benchmarks>/rna/variants/{patient}.tsv"
+    wildcard_constraints:
+        patient=one_of(PATIENTS_COMPARED),
+    conda:
+        "../../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=120,
+    params:
+        samples=lambda wildcards: [COHORT.about(sample, "rna") for sample in compared_of(wildcards.patient)],
+        settings=PILEUP,
+        code=fingerprint("rna/variants", "files"),
+    message:
+        "rna: variants of {wildcards.patient} in RNA"
+    script:
+        "../../scripts/rna_variants.py"

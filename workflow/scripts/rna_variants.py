@@ -1,0 +1,13 @@
+"""Read, call seriome, write. No science lives here."""
+
+import pandas as pd
+
+from seriome.logs import log_to
+from seriome.rna.variants import in_rna, write_variants
+
+with log_to(snakemake.log[0]) as log:
+    bams = {about["sample"]: bam for about, bam in zip(snakemake.params.samples, snakemake.input.bams, strict=True)}
+    variants = pd.read_parquet(snakemake.input.variants)
+    rows = in_rna(variants, snakemake.params.samples, bams, snakemake.params.settings)
+    log.info("%d variants in %d samples of RNA", len(rows), len(bams))
+    write_variants(snakemake.output[0], rows)
