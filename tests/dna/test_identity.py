@@ -10,7 +10,7 @@ import pysam.bcftools
 import pytest
 from scipy import integrate, special, stats
 
-from seriome.dna import contamination, fingerprint, identity, order, sex, tables, verdicts
+from seriome.dna import contamination, fingerprint, identity, nested, order, sex, tables, verdicts
 from seriome.errors import InputError
 from seriome.simulate import identities as planted
 
@@ -391,6 +391,36 @@ def test_the_likelihood_of_a_course_by_hand():
     expected = special.logsumexp(logs) - np.log(len(order.GRID)) + 4 * np.log(2 * np.pi)  # the constant is left out
     told = order.log_likelihood(odds[:, None], variance[:, None], days, [60, 300])
     assert told == pytest.approx([expected])
+
+
+def test_own_shares_by_hand():
+    # A has half, B most of A, C the rest of the founder: B and C cannot both be within A in the first sample
+    shares, error = np.array([[0.5, 0.9], [0.4, 0.6], [0.45, 0.05]]), np.full((3, 2), 0.01)
+    logs, variance = nested.own_shares(shares, error)
+    assert np.exp(logs[0]) == pytest.approx([0.05, 0.05])  # the founder without A and C
+    assert np.exp(logs[1]) == pytest.approx([0.1, 0.3])  # A without B
+    assert np.exp(logs[2:]) == pytest.approx(shares[1:])
+    # variances add up: of B, 0.01 and the slack of 0.02; of A, that of both
+    one = 0.01**2 + nested.SLACK**2
+    assert variance[2] == pytest.approx(one / np.array([0.4, 0.6]) ** 2)
+    assert variance[1] == pytest.approx(2 * one / np.array([0.1, 0.3]) ** 2)
+
+
+def test_the_likelihood_of_own_shares_by_hand():
+    days, logs = np.array([0, 30, 90]), np.array([[-0.1, -0.5, -1.0], [-3.0, -1.5, -0.4]])
+    variance = np.array([[0.01, 0.02, 0.05], [0.3, 0.1, 0.05]])
+    slopes, walk = order.covariances(days)
+    time = days / 90
+    assert slopes == pytest.approx(np.outer(time, time))
+    assert walk == pytest.approx(np.minimum.outer(time, time))
+    found = []
+    for slope, step, scatter in nested.GRID:
+        one = 9 + slope**2 * slopes + step**2 * walk
+        cells = np.block([[one, np.zeros((3, 3))], [np.zeros((3, 3)), one]]) + np.diag(variance.ravel() + scatter**2)
+        cells += 100 * np.tile(np.eye(3), (2, 2))  # the offset of a sample is common to its clones
+        found.append(stats.multivariate_normal(np.zeros(6), cells).logpdf(logs.ravel()))
+    expected = special.logsumexp(found) - np.log(len(nested.GRID)) + 3 * np.log(2 * np.pi)
+    assert nested.log_likelihood(logs[:, None], variance[:, None], slopes, walk) == pytest.approx([expected])
 
 
 def test_a_treatment_explains_a_turn():

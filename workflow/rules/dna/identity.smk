@@ -62,8 +62,8 @@ rule dna_identity:
         known=CONFIG["dna"]["identity_sites"] is not None,
         treatments=lambda wildcards: COHORT.rows("treatments", wildcards.patient),
         code=fingerprint(
-            *("dna/fingerprint", "dna/identity", "dna/verdicts", "dna/contamination", "dna/order", "dna/sex"),
-            *("files", "ledger"),
+            *("dna/fingerprint", "dna/identity", "dna/verdicts", "dna/contamination", "dna/order", "dna/nested"),
+            *("dna/sex", "files", "ledger"),
         ),
     message:
         "dna: do the samples of {wildcards.patient} match?"

@@ -8,12 +8,13 @@ bends it. So the log odds of a clone's share are a Gaussian process in time:
     a level, a slope per phase of treatment, a random walk (what grows within the clone and beside it), and noise:
     that of the reads, and a scatter between samples that no read count explains (places of the body, copy number)
 
-Slopes, walk and scatter are not known: the probability of the clones' courses is averaged over GRID. The stated order
-is held against every exchange of two samples of different days; an exchange is named from DECIDES on (ALONE without
-phases), chosen so that of 200 courses as stated none is named (of 100, one). What cannot be:
-a clone that vanishes in one sample and is back in the next, a founder that is gone for a day, then costs an order its
-probability, without a rule of its own. Where clones change like each other, a slope says little and the walk explains
-all: the exchange is then not told, rather than told wrongly.
+Slopes, walk and scatter are not known: the probability of the clones' courses is averaged over GRID. The same is asked
+of the clones' own shares, without their descendants (`nested`): these are straight lines indeed, but rest on a tree
+that may be wrong. Each view errs where the other does not, and the mean of both log ratios counts. The stated order is
+held against every exchange of two samples of different days; an exchange is named from DECIDES on (ALONE without
+phases), chosen so that of 200 courses as stated none is named (two). What hardly happens, a clone that vanishes in one
+sample and is back in the next, or one that turns without a new treatment, then costs an order its probability, without
+a rule of its own.
 Rasmussen and Williams 2006, Gaussian Processes for Machine Learning, chapter 2 and 5 (marginal likelihood)
 
 Limits: an order and its mirror image look alike. Samples that are alike cannot be told apart by any method. Phases come
@@ -27,13 +28,15 @@ from itertools import combinations, pairwise, product
 import numpy as np
 from scipy import special, stats
 
+from seriome.dna import nested
+
 LEAST_TIMES = 5
 ERROR = 5e-4  # fraction that misreadings show
 TOGETHER = 1e-3  # p value above which a mutation's fractions are a clone's
 MEMBERS = 3  # mutations of a clone: fewer may be artefacts
 ROUNDS = 3
 CHANGES = np.log(2)  # by which the log odds of some clone's share must differ between two samples
-DECIDES, ALONE = 2.0, 2.5  # log10 of the ratio of likelihoods; ALONE where no change of treatment is known
+DECIDES, ALONE = 1.25, 2.0  # log10 of the ratio of likelihoods; ALONE where no change of treatment is known
 TUMOUR = 2e-3  # fraction of reads of the tumour's commonest mutations from which a sample speaks
 COVERED = 0.8  # share of the mutations that a sample must cover to speak
 LEVEL, SPREAD = -1.5, 5.0  # log odds of a clone's share, mean and standard deviation, before anything is seen
@@ -86,7 +89,12 @@ def check_order(samples, days, alt, depth, called, changes=()) -> Order:
     orders = np.tile(np.arange(len(names)), (len(pairs) + 1, 1))
     for row, (i, j) in zip(orders[1:], pairs, strict=True):
         row[[i, j]] = j, i
-    told = log_likelihood(odds[:, orders], variance[:, orders], days, changes) / np.log(10)
+    told = log_likelihood(odds[:, orders], variance[:, orders], days, changes)
+    shares, error = _shares(clones, tumour)
+    if len(shares):
+        logs, spread = nested.own_shares(shares, error)
+        told = (told + nested.log_likelihood(logs[:, orders], spread[:, orders], *covariances(days, changes))) / 2
+    told /= np.log(10)
     found = sorted(((gain, *pair) for gain, pair in zip(told[1:] - told[0], pairs, strict=True)), reverse=True)
     ratio, i, j = found[0]
     if ratio < (DECIDES if any(days.min() < day < days.max() for day in changes) else ALONE):
@@ -106,17 +114,29 @@ def _log_odds(clones, tumour) -> tuple:
     return odds, variance
 
 
+def _shares(clones, tumour) -> tuple:
+    """(share of each clone but the largest, taken for the founder; its standard deviation by reads), (K - 1, S)."""
+    shares = np.array([np.clip(reads / np.maximum(depths, 1) - ERROR, 0, None) / tumour for reads, depths in clones])
+    error = np.array([np.sqrt(reads + 1) / np.maximum(depths, 1) / tumour for reads, depths in clones])
+    founder = int(np.argmax(shares.sum(axis=1)))
+    return np.delete(shares, founder, axis=0), np.delete(error, founder, axis=0)
+
+
+def covariances(days, changes=()) -> tuple:
+    """(of a slope in each phase, of a random walk), (S, S), of standard deviation 1 over the whole time."""
+    first, last = days.min(), days.max()
+    since = (days - first) / (last - first)
+    knots = [0.0, *sorted({(day - first) / (last - first) for day in changes if first < day < last}), np.inf]
+    passed = np.array([np.clip(np.minimum(since, end) - start, 0, None) for start, end in pairwise(knots)])
+    return passed.T @ passed, np.minimum.outer(since, since)
+
+
 def log_likelihood(odds, variance, days, changes=()) -> np.ndarray:
     """Log likelihood (P,) of the clones' courses in each of P orders, averaged over GRID, up to a constant.
 
     odds, variance   (K, P, S) log odds of the clones' shares, in each order; days (S,)
     """
-    first, last = days.min(), days.max()
-    since = (days - first) / (last - first)
-    knots = [0.0, *sorted({(day - first) / (last - first) for day in changes if first < day < last}), np.inf]
-    passed = np.array([np.clip(np.minimum(since, end) - start, 0, None) for start, end in pairwise(knots)])
-    slopes, walk, own = passed.T @ passed, np.minimum.outer(since, since), np.eye(len(days))
-    found = []
+    (slopes, walk), own, found = covariances(days, changes), np.eye(len(days)), []
     for slope, step, scatter in GRID:
         common = SPREAD**2 + slope**2 * slopes + step**2 * walk + scatter**2 * own
         lower = np.linalg.cholesky(common + own * variance[..., None])
