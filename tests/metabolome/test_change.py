@@ -7,6 +7,7 @@ from scipy.stats import hypergeom
 
 from seriome.errors import InputError
 from seriome.metabolome import change, pathways
+from seriome.targets.evidence import metabolite_evidence
 
 COMPOUNDS = pd.DataFrame({"compound_id": [f"c{n}" for n in range(60)]}).assign(
     name=lambda t: t["compound_id"].str.upper()
@@ -136,9 +137,13 @@ def test_nothing_to_compare_is_empty_tables():
 
 def test_enzymes_of_what_changed():
     cohort = pd.DataFrame({"coefficient": "phase[progression]", "feature": ["f0", "f1"], "name": ["C0", "C1"]})
-    cohort = cohort.assign(compound_id="", estimate=[1.0, 2.0], lower=0.5, upper=1.5, q=[0.01, 0.5])
+    cohort = cohort.assign(compound_id="", estimate=[1.0, 2.0], lower=0.5, upper=1.5, p=[0.01, 0.5], q=[0.01, 0.5])
     of_unit = pathways.units(candidates_of([("f0", "c0"), ("f0", "c9"), ("f1", "c1")]), atlas_of(["f0", "f1"]), 5)
     enzymes = [{"compound_id": "c0", "gene": "IDO1", "relation": "makes"}]
     enzymes += [{"compound_id": "c1", "gene": "X", "relation": "uses"}]
-    found = pathways.ties(cohort, of_unit, enzymes, 0.05)
-    assert found[["gene", "feature", "sure"]].to_numpy().tolist() == [["IDO1", "f0", 0.5]]
+    found = pathways.ties(cohort, of_unit, enzymes)
+    assert found[["gene", "feature", "sure"]].to_numpy().tolist() == [["IDO1", "f0", 0.5], ["X", "f1", 1.0]]
+    said = metabolite_evidence(found, "progression", 0.05)
+    assert said[["gene", "layer", "value"]].to_numpy().tolist() == [["IDO1", "metabolome", 1.0]]
+    assert said["weight"].item() == pytest.approx(0.5 * 2)  # -log10 p, halved: it is one of two compounds
+    assert len(metabolite_evidence(found, "response", 0.05)) == 0

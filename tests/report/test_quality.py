@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from seriome.report.quality import assay_section, quality_page, units_section
+from seriome.report.quality import assay_section, pools_section, quality_page, units_section
 from seriome.report.quality_dna import MOST, dna_sections
 
 UNITS = [
@@ -56,6 +56,18 @@ def test_sections_of_dna_hold_what_was_measured():
     assert found["seriome_dna_errors"]["data"]["A"] == {"C>T": 1e-4, "C>A": 1e-4}
     assert found["seriome_dna_identity"]["data"] == {"A": {"verdict": "not estimable", "sex": "female", "nearest": "B"}}
     assert dna_sections({}, {}, [], []) == []
+
+
+def test_pools_of_a_study():
+    batches = {"b1": {"pools": 6, "drift": "loess 1", "features_corrected": 81}, "": {"pools": 1, "why": "few"}}
+    note = {"pools": 7, "batches": batches, "median_cv_raw": 0.251, "median_cv": 0.049, "median_cv_predicted": None}
+    section = pools_section(note, {"in_blank": 5})
+    assert section["data"]["batch b1"]["features_corrected"] == 81
+    assert section["data"]["batch (not named)"] == {"pools": 1, "why": "few"}
+    assert section["data"]["study"] == {
+        "pools": 7, "median_cv_raw_percent": 25.1, "median_cv_percent": 4.9, "removed_in_blank": 5
+    }  # fmt: skip
+    assert pools_section({}, {})["data"] == {}
 
 
 @pytest.fixture(scope="module")

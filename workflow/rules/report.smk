@@ -150,6 +150,7 @@ rule report_multiqc:
             f"<results>/metabolome/qc/{unit.sample}/{unit.run}.json"
             for unit in COHORT.assays.query("assay == 'metabolome' and format == 'mzml'").itertuples()
         ],
+        pools="<results>/metabolome/constants.parquet" if COHORT.samples_with("metabolome", "mzml") else [],
     output:
         report(
             "<results>/report/multiqc.html",
@@ -168,7 +169,7 @@ rule report_multiqc:
         mem_mb=memory(2000),
         runtime=30,
     params:
-        code=fingerprint("report"),
+        code=fingerprint("report", "metabolome/tables"),
     message:
         "report: quality of the raw data"
     script:

@@ -45,6 +45,7 @@ rule targets_ranking:
     input:
         known=ACTIONABILITY,
         differential="<results>/targets/differential.parquet",
+        enzymes="<results>/metabolome/enzymes.tsv" if COHORT.samples_with("metabolome", "mzml") else [],
         variants=collect("<results>/dna/variants/{patient}.parquet", patient=COHORT.patients_with("dna")),
         copy_number=collect("<results>/dna/copy_number/{patient}.parquet", patient=COHORT.patients_with("dna")),
         events=collect("<results>/clones/{patient}/events.tsv", patient=COHORT.patients_with("dna")),
@@ -68,6 +69,7 @@ rule targets_ranking:
         runtime=30,
     params:
         fdr=CONFIG["targets"]["fdr"],
+        after=CONFIG["targets"]["after"],
         copy_number=CONFIG["targets"]["copy_number_log2"],
         code=fingerprint("targets", "known", "dna/consequence"),
     message:

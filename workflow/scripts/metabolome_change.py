@@ -28,7 +28,7 @@ with log_to(snakemake.log[0]) as log:
         for name, rows in by_contrast
     ]
     enriched = pd.concat([pd.DataFrame(columns=pathways.COLUMNS), *enriched])
-    tied = pathways.ties(found["cohort"], of_unit, enzymes, snakemake.params.fdr)
+    tied = pathways.ties(found["cohort"], of_unit, enzymes)
     for name in ("changes", "cohort"):
         with moved_into_place(snakemake.output[name]) as temporary:
             found[name].to_parquet(temporary, index=False)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from seriome.files import read_json, read_tsv, write_text
 from seriome.logs import log_to
-from seriome.report.quality import assay_section, quality_page, units_section
+from seriome.metabolome.tables import read_table
+from seriome.report.quality import assay_section, pools_section, quality_page, units_section
 from seriome.report.quality_dna import dna_sections
 
 with log_to(snakemake.log[0]):
@@ -13,6 +14,10 @@ with log_to(snakemake.log[0]):
     sections.append(assay_section("proteome", runs))
     records = {f"{Path(path).parent.name} {Path(path).stem}": read_json(path) for path in snakemake.input.metabolome}
     sections.append(assay_section("metabolome", records))
+    if snakemake.input.pools:
+        constants, note = read_table(snakemake.input.pools)
+        removed = constants.loc[constants["removed"] != "", "removed"].value_counts().to_dict()
+        sections.append(pools_section(note, removed))
     sections += dna_sections(
         {Path(path).stem: read_json(path) for path in snakemake.input.dna},
         {Path(path).name.removesuffix(".families.tsv"): read_tsv(path) for path in snakemake.input.families},

@@ -18,6 +18,7 @@ with log_to(snakemake.log[0]) as log:
             *(pd.read_csv(f, sep="\t").assign(patient=Path(f).parent.name) for f in snakemake.input.events),
         ]
     )
+    enzymes = pd.read_csv(snakemake.input.enzymes, sep="\t") if snakemake.input.enzymes else pd.DataFrame()
     fdr, threshold = snakemake.params.fdr, snakemake.params.copy_number
     found = pd.concat(
         [
@@ -26,11 +27,13 @@ with log_to(snakemake.log[0]) as log:
             *([evidence.copy_number_evidence(copy_number, threshold)] if len(copy_number) else []),
             evidence.expression_evidence(differential, "rna", fdr),
             evidence.expression_evidence(differential, "proteome", fdr),
+            *([evidence.metabolite_evidence(enzymes, snakemake.params.after, fdr)] if len(enzymes) else []),
         ]
     )
     tested = differential[differential["state"] == "tested"].groupby("layer")["name"].agg(set)
     covered = set(copy_number["gene"]) if len(copy_number) else set()
     looked_at = dict.fromkeys(("mutation", "emergence", "copy_number"), covered) | tested.to_dict()
+    looked_at["metabolome"] = set(enzymes["gene"]) if len(enzymes) else set()
     log.info("%d statements about %d genes", len(found), found["gene"].nunique())
     for path, table in (
         (snakemake.output.evidence, found.sort_values(["gene", "layer", "patient", "feature"])),

@@ -34,7 +34,6 @@ rule metabolome_change:
     params:
         samples=COMPARED,
         before=CONFIG["targets"]["before"],
-        fdr=CONFIG["targets"]["fdr"],
         within_s=CONFIG["metabolome"]["name_rt_s"] / 3,
         cut=CONFIG["metabolome"]["pathway_p"],
         seed=CONFIG["seed"],

@@ -124,16 +124,24 @@ def name(atlas: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
 
     A feature by mass alone bears all its candidates; one without keeps its place as name, level 4.
     """
-    atlas = atlas.set_index("feature")
-    for feature, rows in found[found["chosen"]].groupby("feature", sort=False):
-        one = rows.iloc[0]
-        names, ids = list(dict.fromkeys(rows["name"])), list(dict.fromkeys(rows["compound_id"]))
-        called = " or ".join(names)
-        if one["msi_level"] == 3:
-            called = f"{called} ({one['adduct']}, {atlas.loc[feature, 'rt_s']:.0f}s)"
-        elif one["adduct"] not in FIRST.values():
-            called = f"{called} {one['adduct']}"
-        values = [called, ";".join(ids), one["adduct"], one["msi_level"], one["ppm_error"]]
-        atlas.loc[feature, ["name", "compound_id", "adduct", "msi_level", "ppm_error"]] = values
-        atlas.loc[feature, ["spectral_score", "matched_peaks"]] = [one["spectral_score"], one["matched_peaks"]]
-    return atlas.reset_index().astype({"msi_level": int})
+    chosen = found[found["chosen"]]
+    several = chosen.groupby("feature", sort=False)
+    one = chosen.drop_duplicates("feature").set_index("feature")
+    rows = atlas.set_index("feature").index.get_indexer(one.index)
+    called = several["name"].agg(lambda names: " or ".join(dict.fromkeys(names))).reindex(one.index)
+    places = [
+        f" ({adduct}, {rt:.0f}s)" for adduct, rt in zip(one["adduct"], atlas["rt_s"].to_numpy()[rows], strict=True)
+    ]
+    further = np.where(one["adduct"].isin(FIRST.values()), "", " " + one["adduct"].astype(str))
+    by_mass = (one["msi_level"] == 3).to_numpy()
+    one = one.assign(
+        name=called.astype(str) + np.where(by_mass, places, further),
+        compound_id=several["compound_id"].agg(lambda ids: ";".join(dict.fromkeys(ids))).reindex(one.index),
+    )
+    atlas = atlas.copy()
+    for column in ("name", "compound_id", "adduct", "msi_level", "ppm_error", "spectral_score", "matched_peaks"):
+        values = atlas[column].to_numpy(object)
+        values[rows] = one[column].to_numpy(object)
+        atlas[column] = values
+    numbers = dict.fromkeys(("ppm_error", "spectral_score", "matched_peaks"), float)
+    return atlas.astype({"msi_level": int} | numbers)

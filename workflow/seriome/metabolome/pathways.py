@@ -114,20 +114,19 @@ def enriched(tested: pd.DataFrame, of_unit: pd.DataFrame, compounds: pd.DataFram
     return table.sort_values(["p", "pathway"], ignore_index=True)
 
 
-def ties(cohort: pd.DataFrame, of_unit: pd.DataFrame, enzymes: list[dict], fdr: float) -> pd.DataFrame:
-    """Genes whose enzyme makes or uses a metabolite that changed: feature, name, gene, relation, estimate, q, sure.
+def ties(cohort: pd.DataFrame, of_unit: pd.DataFrame, enzymes: list[dict]) -> pd.DataFrame:
+    """Genes whose enzyme makes or uses a metabolite that was compared: a row per contrast, gene and feature.
 
     cohort   `change.compare`'s cohort table
     enzymes  rows of the user's table: compound_id, gene, relation (what the enzyme does with it, free text)
     sure     the share of the feature's candidates that this compound is: 1 for a single name
     A changed metabolite says that a reaction around it changed, not which: read it beside the gene's own evidence.
     """
-    columns = ["coefficient", "feature", "name", "gene", "relation", "estimate", "lower", "upper", "q", "sure"]
+    columns = ["coefficient", "feature", "name", "gene", "relation", "estimate", "lower", "upper", "p", "q", "sure"]
     table = pd.DataFrame(enzymes, columns=["compound_id", "gene", "relation"])
-    changed = cohort[cohort["q"] <= fdr] if "q" in cohort else cohort
-    if not len(changed) or not len(table):
+    if not len(cohort) or not len(table):
         return pd.DataFrame(columns=columns)
     sure = of_unit.assign(sure=1 / of_unit.groupby("feature")["compound_id"].transform("size"))
-    found = changed.drop(columns="compound_id").merge(sure[["feature", "compound_id", "sure"]], on="feature")
-    found = found.merge(table, on="compound_id")
+    found = cohort[cohort["p"].notna()].drop(columns="compound_id")
+    found = found.merge(sure[["feature", "compound_id", "sure"]], on="feature").merge(table, on="compound_id")
     return found.sort_values(["coefficient", "gene", "feature", "relation"], ignore_index=True)[columns]

@@ -137,7 +137,7 @@ def whole_page(
         numbers=count_up(patients, account, outcome, summaries, gaps),
         ranking=ranking_rows(ranking, evidence, ranking_shown),
         ranking_total=len(ranking),
-        layers=[layer for layer in ranking.columns if layer in LAYER_NAMES],
+        layers=[layer for layer in ranking.columns if layer in LAYER_NAMES and ranking[layer].notna().any()],
         layer_names=LAYER_NAMES,
         differential=differential_lists(differential),
         fragments={name: Markup(part) for name, part in parts.items()},
@@ -179,6 +179,7 @@ def patient_summary(patient: str, variants: pd.DataFrame | None, clones: dict) -
 
 LAYER_NAMES = {
     "mutation": "Mutation", "emergence": "Emergence", "copy_number": "Copy number", "rna": "RNA", "proteome": "Protein",
+    "metabolome": "Metabolite",
 }  # fmt: skip
 
 

@@ -62,6 +62,24 @@ def assay_section(assay: str, records: dict[str, dict]) -> dict:
     return table_section(assay, name, f"Numbers of the {name.lower()} stage, one row per sample or injection.", rows)
 
 
+def pools_section(note: dict, removed: dict[str, int]) -> dict:
+    """MultiQC's custom content of the metabolome's pools: a row per batch, and one for the study.
+
+    note     of the stage's constants: pools, batches, median_cv_raw, median_cv, median_cv_predicted (shares)
+    removed  {reason: features removed}
+    """
+    rows = {f"batch {name or '(not named)'}": dict(batch) for name, batch in note.get("batches", {}).items()}
+    whole = {f"{key}_percent": round(100 * note[key], 1) for key in note if key.startswith("median_cv") and note[key]}
+    whole |= {f"removed_{reason}": count for reason, count in sorted(removed.items())}
+    if rows:
+        rows["study"] = {"pools": note["pools"]} | whole
+    about = (
+        "Pooled quality controls: how drift was taken off, and the coefficient of variation of a feature in them, as "
+        "measured, corrected, and of each pool predicted by the others; medians over the features that were kept."
+    )
+    return table_section("metabolome_pools", "Metabolome: pools", about, rows)
+
+
 def table_section(ident: str, title: str, about: str, rows: dict) -> dict:
     """MultiQC's custom content of one table: {row: {column: cell}}."""
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))

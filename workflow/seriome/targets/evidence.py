@@ -7,7 +7,7 @@ from seriome.dna.consequence import nonsynonymous
 from seriome.known import known_effects
 
 COLUMNS = ["gene", "layer", "patient", "feature", "value", "unit", "weight", "statement"]
-LAYERS = ("mutation", "emergence", "copy_number", "rna", "proteome")
+LAYERS = ("mutation", "emergence", "copy_number", "rna", "proteome", "metabolome")
 
 
 def _weight(known: str, genes: int) -> float:
@@ -85,4 +85,24 @@ def expression_evidence(differential: pd.DataFrame, layer: str, fdr: float) -> p
         said = f"{layer} log2 change {change}, {one['contrast']}, q {one['q']:.2g}, {one['pairs']} patients"
         weight = -np.log10(max(one["p"], 1e-300))
         rows.append((one["name"], layer, "", one["feature"], one["log2_fold_change"], "log2_fold_change", weight, said))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def metabolite_evidence(ties: pd.DataFrame, after: str, fdr: float) -> pd.DataFrame:
+    """Genes whose enzyme makes or uses a metabolite that changes with the phase `after` at this false discovery rate.
+
+    ties     metabolome's table of enzymes: coefficient gene feature name relation estimate lower upper p q sure
+    weight   -log10 p x the share of the feature's candidates that the compound is; of several adducts the best
+    """
+    found = ties[(ties["coefficient"] == f"phase[{after}]") & (ties["q"] <= fdr)]
+    weight = -np.log10(found["p"].clip(lower=1e-300)) * found["sure"]
+    found = found.assign(weight=weight).sort_values(
+        ["gene", "name", "weight", "feature"], ascending=[True, True, False, True]
+    )
+    rows = []
+    for _, one in found.drop_duplicates(["gene", "name", "relation"]).iterrows():
+        change = f"{one['estimate']:+.2f} [{one['lower']:+.2f}, {one['upper']:+.2f}]"
+        said = f"{one['relation']} {one['name']}, which changes by {change} (log2) at {after}, q {one['q']:.2g}"
+        number = one["estimate"], "log2_fold_change", one["weight"]
+        rows.append((one["gene"], "metabolome", "", one["feature"], *number, said))
     return pd.DataFrame(rows, columns=COLUMNS)
