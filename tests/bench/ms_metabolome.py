@@ -205,7 +205,7 @@ def _study(folder: Path, patients: int, every: int, batches: int, polarity: str,
     }
 
 
-def metabolome_study(patients=12, every=4, batches=2, polarities=("positive", "negative")) -> dict:
+def metabolome_study(patients=10, every=2, batches=2, polarities=("positive", "negative")) -> dict:
     """A study in two batches where every compound drifts in its own way, batches differ and samples are diluted."""
     figures = []
     for polarity in polarities:

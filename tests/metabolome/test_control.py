@@ -127,6 +127,37 @@ def test_a_batch_without_pools_is_left_as_it_is_and_says_so():
     assert done[0]["drift"] == "none: the batch has too few pools"
 
 
+def test_modes_injected_apart_drift_apart():
+    """Ten pools in each mode, which count their injections alike; one drifts up, the other down."""
+    rng, places = np.random.default_rng(8), list(range(1, 81, 8))
+    atlas = atlas_of(80, polarity=["positive"] * 40 + ["negative"] * 40)
+    slope = np.where(atlas["polarity"] == "positive", 0.02, -0.02)
+    controls = []
+    for mode in ("positive", "negative"):
+        own = (atlas["polarity"] == mode).to_numpy()
+        for one in places:
+            table = table_of(atlas, 20 + slope * one + rng.normal(0, 0.05, 80))
+            controls.append({"batch": "b1", "injection": one + 2 * (mode == "negative"), "table": table[own]})
+    constants, offsets, note = control.learn(atlas, controls, PLAIN)
+    assert set(note["batches"]) == {"b1 positive", "b1 negative"}
+    assert constants["drift"].mean() > 0.95
+    early, late = (
+        levels([{"batch": "b1", "injection": at, "table": table}], atlas, constants, offsets, PLAIN)
+        for at, table in ((at, table_of(atlas, 20 + slope * at)) for at in (12, 62))
+    )
+    assert np.abs(early[0]["value"] - late[0]["value"]).median() < 0.05
+
+
+def test_pools_without_an_order_still_give_the_batch_its_level():
+    atlas, rng = atlas_of(5), np.random.default_rng(1)
+    pools = [one | {"injection": None} for one in pools_of(atlas, 20 + rng.normal(0, 0.1, (6, 5)))]
+    constants, offsets, note = control.learn(atlas, pools, PLAIN)
+    assert note["batches"]["b1"]["why"] == "the order of injection is not in the sheet"
+    assert not constants["drift"].any()
+    sample = [{"batch": "b1", "injection": 4, "table": table_of(atlas, np.full(5, 21.5))}]
+    assert levels(sample, atlas, constants, offsets, PLAIN)[0]["value"].tolist() == pytest.approx([21.5] * 5)
+
+
 def test_dilution_is_the_median_quotient_and_nothing_within_its_error():
     rng, atlas = np.random.default_rng(4), atlas_of(100)
     constants, _, _ = control.learn(atlas, pools_of(atlas, np.full((6, 100), 20.0)), SETTINGS)

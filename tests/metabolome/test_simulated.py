@@ -17,6 +17,7 @@ from seriome.metabolome.tables import read_compounds, read_table, write_table
 from seriome.simulate.metabolome import (
     CONTAMINANTS,
     FRAGMENTED,
+    NOT_NEGATIVE,
     compounds,
     reference_levels,
     write_compounds,
@@ -228,3 +229,31 @@ def test_tables_come_back_as_they_were_written(study, tmp_path):
 def test_detection_does_the_same_twice(study):
     run, features, _ = study["runs"]["pool1"]
     pd.testing.assert_frame_equal(detect(run)[0], features)
+
+
+def test_both_polarities_are_one_atlas_and_one_sample(study, tmp_path):
+    runs = []
+    for number in (1, 2):
+        path = tmp_path / f"n{number}.mzML"
+        write_injection(path, reference_levels(), seed=7, injection=number, polarity="negative", pool=True)
+        runs.append(injection(path))
+    atlas, note = atlases.learn(study["pools"] + [run[1:] for run in runs], [], SETTINGS)
+    atlas = naming.name(
+        atlas, naming.candidates(atlas, study["table"], pd.DataFrame(columns=spectra.MATCHES), SETTINGS)
+    )
+    assert list(atlas["polarity"].unique()) == ["positive", "negative"]
+    assert atlas["feature"].str.startswith("MN").sum() == (atlas["polarity"] == "negative").sum() > 40
+    negative = atlas[atlas["adduct"] == "[M-H]-"]
+    expected = {one.compound_id for one in compounds()} - set(NOT_NEGATIVE)
+    assert set(negative["compound_id"]) == expected
+    mass = {one.compound_id: one.mass for one in compounds()}
+    off = [row.mz / (mass[row.compound_id] - PROTON) - 1 for row in negative.itertuples()]
+    assert np.abs(off).max() < 3e-6
+    tables = [measure(*runs[0], atlas, note, SETTINGS)[0], measure(*study["runs"]["before"], atlas, note, SETTINGS)[0]]
+    constants, offsets, _ = control.learn(atlas, [], SETTINGS)
+    batch = {"batch": "", "injection": None}
+    one, _ = project([batch | {"table": tables[0]}], atlas, constants, offsets, SETTINGS)
+    both, _ = project([batch | {"table": table} for table in tables], atlas, constants, offsets, SETTINGS)
+    positive = (atlas["polarity"] == "positive").to_numpy()
+    assert set(one.loc[positive, "state"]) == {"not_measured"}
+    assert "not_measured" not in set(both["state"])

@@ -39,29 +39,18 @@ def learn(atlas: pd.DataFrame, controls: list[dict], settings: dict, seed: int =
     controls = sorted(controls, key=lambda one: (one["batch"], one["injection"] or 0))
     values = _logs([one["table"] for one in controls], features)
     looked = _looked([one["table"] for one in controls], features)
-    batches = np.array([one["batch"] for one in controls], object)
     curves, left_out = np.full(values.shape, np.nan), np.full(values.shape, np.nan)
-    used, methods, offsets = np.zeros(len(features), bool), {}, []
-    for batch in sorted(set(batches)):
-        rows = np.flatnonzero(batches == batch)
-        order = [controls[row]["injection"] for row in rows]
-        known = None not in order and len(set(order)) == len(order)
-        method = settings["drift"] if known else "none"
-        found = drift.fit(order if known else rows, values[rows], method=method, min_pools=least, seed=seed)
-        curves[rows], left_out[rows] = found.curve, found.left_out
-        used |= found.used
-        methods[batch] = {"pools": len(rows), "drift": found.method, "features_corrected": int(found.used.sum())}
-        methods[batch] |= {} if known else {"why": "the order of injection is not in the sheet"}
-        methods[batch] |= {"why": f"fewer than {least} pools"} if known and len(rows) < least else {}
-    level = _level(curves, batches)
-    for batch in methods:
-        rows = np.flatnonzero(batches == batch)
-        if len(rows) < LEAST_PER_BATCH:
-            methods[batch]["why"] = f"fewer than {LEAST_PER_BATCH} pools: its level is left as it is"
-            curves[rows] = level
-            continue
-        at = [controls[row]["injection"] or 0 for row in rows]
-        offsets += [_offsets(batch, place, features, curves[row] - level) for place, row in zip(at, rows, strict=True)]
+    level, used, methods, offsets = np.full(len(features), np.nan), np.zeros(len(features), bool), {}, []
+    polarities = atlas["polarity"].to_numpy()
+    for polarity in sorted(set(polarities), reverse=True):  # each says nothing of the other
+        columns = np.flatnonzero(polarities == polarity)
+        rows = np.flatnonzero(looked[:, columns].any(1))
+        own, block = [controls[row] for row in rows], np.ix_(rows, columns)
+        found = _of_mode(own, values[block], features[columns], settings, seed)
+        curves[block], left_out[block], level[columns], used[columns] = found[:4]
+        offsets += found[5]
+        several = len(set(polarities)) > 1
+        methods |= {f"{batch} {polarity}" if several else batch: method for batch, method in found[4].items()}
     corrected, predicted = values - curves, values - left_out
     blank, standard = atlas["in_blank"].to_numpy(bool), _standards(atlas, settings)
     measured = np.isfinite(values).sum(0)
@@ -96,6 +85,36 @@ def learn(atlas: pd.DataFrame, controls: list[dict], settings: dict, seed: int =
     return table[COLUMNS], pd.concat(offsets) if offsets else pd.DataFrame(columns=columns), note
 
 
+def _of_mode(controls: list[dict], values, features, settings: dict, seed: int) -> tuple:
+    """Curves, what is predicted, level, which features have a curve, methods by batch, offsets, of one polarity."""
+    batches, least = np.array([one["batch"] for one in controls], object), settings["min_pools"]
+    curves, left_out = np.full(values.shape, np.nan), np.full(values.shape, np.nan)
+    used, methods, offsets, places = np.zeros(len(features), bool), {}, [], {}
+    for batch in sorted(set(batches)):
+        rows = np.flatnonzero(batches == batch)
+        order = [controls[row]["injection"] for row in rows]
+        known = None not in order and len(set(order)) == len(order)
+        places[batch] = order if known else [0] * len(rows)
+        method = settings["drift"] if known else "none"
+        found = drift.fit(order if known else rows, values[rows], method=method, min_pools=least, seed=seed)
+        curves[rows], left_out[rows] = found.curve, found.left_out
+        used |= found.used
+        methods[batch] = {"pools": len(rows), "drift": found.method, "features_corrected": int(found.used.sum())}
+        methods[batch] |= {} if known else {"why": "the order of injection is not in the sheet"}
+        methods[batch] |= {"why": f"fewer than {least} pools"} if known and len(rows) < least else {}
+    level = _level(curves, batches)
+    for batch in methods:
+        rows = np.flatnonzero(batches == batch)
+        if len(rows) < LEAST_PER_BATCH:
+            methods[batch]["why"] = f"fewer than {LEAST_PER_BATCH} pools: its level is left as it is"
+            curves[rows] = level
+        else:
+            of = zip(places[batch], rows, strict=True)
+            made = [_offsets(batch, at, features, curves[row] - level) for at, row in of]
+            offsets.append(pd.concat(made).drop_duplicates(["injection", "feature"]))
+    return curves, left_out, level, used, methods, offsets
+
+
 def cv(sd_log2):
     """Coefficient of variation (a share) of log-normal values of this deviation on the log2 scale."""
     return np.sqrt(np.expm1((np.asarray(sd_log2) * np.log(2)) ** 2))
@@ -109,7 +128,8 @@ def offsets_at(offsets: pd.DataFrame, batch: str, injection, features) -> tuple[
     own = offsets[offsets["batch"] == batch]
     if not len(own):
         return np.zeros(len(features)), "none: the batch has too few pools"
-    table = own.pivot(index="injection", columns="feature", values="log2").reindex(columns=features).fillna(0.0)
+    table = own.pivot(index="injection", columns="feature", values="log2").reindex(columns=features).astype(float)
+    table = table.interpolate(method="index", limit_direction="both").fillna(0.0)  # the other mode has other places
     places, values = table.index.to_numpy(float), table.to_numpy()
     if injection is None:
         return values.mean(0), "level of the batch; the order of injection is not in the sheet"
