@@ -60,6 +60,15 @@ def test_few_degrees_of_freedom_widen_the_error_to_the_same_p_value():
     assert one.lower[0] == pytest.approx(other.lower[0])
 
 
+def test_where_everything_changed_the_search_still_ends():
+    rng = np.random.default_rng(9)
+    for size in (5, 300, 3000):
+        estimate = rng.normal(size=size) * 5 + 40
+        found = shrink(estimate, np.full(size, 0.01))
+        assert found.mean == pytest.approx(estimate, rel=0.01)
+        assert found.weights[0] < 1.1 * NULL_PRIOR / (size + NULL_PRIOR)
+
+
 def test_nothing_given_nothing_said():
     found = shrink([np.nan, 1.0], [1.0, np.nan])
     assert np.isnan(found.mean).all()

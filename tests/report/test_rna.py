@@ -56,7 +56,7 @@ def test_cells_stand_beside_each_other_with_their_verdict():
         ),
     )
     (row,) = found["cells"]
-    assert row["name"] == "t cells"
+    assert row["name"] == "T cells"
     assert row["verdicts"] == {"s1": "disagree: markers alone"}
     assert row["shares"]["s1"][0]["type"] == "T.cells"
     assert set(row["levels"]) == {"s1", "s2"}

@@ -202,3 +202,11 @@ def test_state_has_every_kind_and_checkpoint_genes_by_name():
         "PD-L1 (CD274)", "not_measured", "not in the annotation",
     )  # fmt: skip
     assert state_of(pd.DataFrame(), shipped(), None, seed=7).empty
+
+
+def test_names_of_ours_are_spoken_and_those_of_others_stay():
+    from seriome.rna.programmes import called
+
+    said = {"nk_cd56dim": "NK CD56dim", "t_cell_inflamed": "T cell inflamed", "emt": "EMT", "b_cells": "B cells"}
+    assert {name: called(name) for name in said} == said
+    assert called("HALLMARK_HYPOXIA") == "HALLMARK_HYPOXIA"

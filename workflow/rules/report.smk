@@ -83,7 +83,7 @@ rule report_patient:
         treatments=lambda wildcards: COHORT.rows("treatments", wildcards.patient),
         variants_shown=CONFIG["report"]["variants_shown"],
         changes_shown=CONFIG["report"]["changes_shown"],
-        code=fingerprint("report", "clones", "course", "known", "rna/cells"),
+        code=fingerprint("report", "clones", "course", "known", "rna/cells", "rna/programmes"),
     message:
         "report: the part of {wildcards.patient}"
     script:
@@ -129,7 +129,7 @@ rule report_page:
         | {stage: keys for stage, keys in CONFIG.items() if isinstance(keys, dict) and stage != "reference"},
         ranking_shown=CONFIG["report"]["ranking_shown"],
         changes_shown=CONFIG["report"]["changes_shown"],
-        code=fingerprint("report", "rna/cells"),
+        code=fingerprint("report", "rna/cells", "rna/programmes"),
     message:
         "report: assembling the page"
     script:

@@ -100,6 +100,7 @@ def _mixture(likelihood):
     def height(w):
         return -np.log(likelihood @ w).mean() - extra * np.log(w[0]) + w.sum() * (1 + extra)
 
+    least = extra / (1 + extra) / 2  # no optimum lies below twice this: what the prior alone gives
     weights = np.full(k, 1 / k)
     value = height(weights)
     for _ in range(MAX_ROUNDS):
@@ -108,8 +109,9 @@ def _mixture(likelihood):
         bend = ratio.T @ ratio / n
         slope[0] -= extra / weights[0]
         bend[0, 0] += extra / weights[0] ** 2
-        root = np.linalg.cholesky(bend + 1e-8 * np.eye(k)).T
+        root = np.linalg.cholesky(bend + 1e-8 * (1 + np.trace(bend) / k) * np.eye(k)).T
         target = nnls(root, root @ weights - np.linalg.solve(root.T, slope), maxiter=100 * k)[0]
+        target[0] = max(target[0], least)
         step, fall = 1.0, slope @ (target - weights)
         while True:
             new = (1 - step) * weights + step * target

@@ -5,6 +5,7 @@ import pandas as pd
 from seriome.report import words
 from seriome.report.inputs import plain
 from seriome.rna.cells import also_known_as, squeezed, verdicts
+from seriome.rna.programmes import called
 
 HEADINGS = {"programme": "Programmes", "checkpoint": "Checkpoint and HLA genes"}
 DIGITS = {"programme": 2, "checkpoint": 1, "cell_markers": 1}
@@ -50,7 +51,7 @@ def _cell_rows(own: pd.DataFrame) -> list[dict]:
             cell = (
                 row["feature"] if row["kind"] == "cell_markers" else ours.get(squeezed(row["feature"]), row["feature"])
             )
-            of = rows.setdefault(cell, {"name": cell.replace("_", " "), "shares": {}, "levels": {}, "verdicts": {}})
+            of = rows.setdefault(cell, {"name": called(cell), "shares": {}, "levels": {}, "verdicts": {}})
             if verdict:
                 of["verdicts"][sample] = verdict
             if not words.known(row["value"]):
@@ -62,7 +63,7 @@ def _cell_rows(own: pd.DataFrame) -> list[dict]:
                     {"type": row["name"], **{key: words.percent(row[key]) for key in ("value", "lower", "upper")}}
                 )
     kept = [row for row in rows.values() if row["levels"] or row["shares"]]
-    return sorted(kept, key=lambda row: row["name"])
+    return sorted(kept, key=lambda row: row["name"].lower())
 
 
 def patient_changes(changes: pd.DataFrame, patient: str, shown: int) -> list[dict]:

@@ -9,6 +9,8 @@ from seriome.errors import InputError
 from seriome.files import read_tsv
 from seriome.special import expit
 
+from .programmes import called
+
 TABLE = Path(__file__).parents[3] / "resources" / "cell_markers.tsv"
 MIN_RATIO = 2  # signature genes per cell type that must be measured
 MIN_MARKERS = 0.5  # share of a type's markers that must be measured
@@ -225,7 +227,7 @@ def _row(kind, feature, name, unit, genes, measured):
 
 def _marker_row(cell, wanted, table, per_read):
     there = [gene for gene in wanted if gene in table.index]
-    row = _row("cell_markers", cell, cell.replace("_", " "), "log2_tpm", len(wanted), len(there))
+    row = _row("cell_markers", cell, called(cell), "log2_tpm", len(wanted), len(there))
     if len(there) < max(MIN_MARKERS * len(wanted), 1):
         return row | {"reason": f"{len(there)} of {len(wanted)} markers measured"}
     tpm = table.loc[there, "tpm"].to_numpy(float)

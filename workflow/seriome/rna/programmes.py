@@ -13,6 +13,7 @@ TABLE = Path(__file__).parents[3] / "resources" / "programmes.tsv"
 MIN_BACKGROUND = 1000  # genes that must be measured for a rank among them to mean anything
 MIN_SHARE = 0.7  # of a programme's genes that must be measured
 DRAWS = 100
+SHORT = {"emt": "EMT", "nk": "NK", "t": "T", "b": "B", "cd8": "CD8", "cd56dim": "CD56dim", "th1": "Th1"}
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,14 @@ class Programme:
     up: tuple
     down: tuple = field(default=())
     source: str = ""
+
+
+def called(name: str) -> str:
+    """What a person calls one of our sets: `nk_cells` is "NK cells"; names of other people's sets stay as they are."""
+    if name != name.lower():
+        return name
+    words = [SHORT.get(word, word) for word in name.split("_")]
+    return " ".join([words[0] if words[0] != words[0].lower() else words[0].capitalize(), *words[1:]])
 
 
 def shipped(path=TABLE) -> list[Programme]:
@@ -96,7 +105,7 @@ def score_programmes(genes: pd.DataFrame, programmes, seed: int) -> pd.DataFrame
     ranks = np.vstack([_ranks(level), *(_ranks(draw) for draw in _drawn(table, seed))]) if background else None
     for one, up, down in wanted:
         total, seen = len(one.up) + len(one.down), len(up) + len(down)
-        row = {"kind": "programme", "feature": one.name, "name": one.name.replace("_", " "), "unit": "rank_score"}
+        row = {"kind": "programme", "feature": one.name, "name": called(one.name), "unit": "rank_score"}
         row |= {"genes": total, "measured": seen, "value": np.nan, "lower": np.nan, "upper": np.nan, "reason": ""}
         if background < MIN_BACKGROUND:
             row["reason"] = f"{background} genes measured, {MIN_BACKGROUND} needed for ranks"
