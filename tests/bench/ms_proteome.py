@@ -54,7 +54,7 @@ def _alike(peptide: str) -> str:
     return peptide.replace("I", "L")
 
 
-def entrapment(proteins: int = 400, minutes: float = 30, runs: int = 2) -> dict:
+def entrapment(proteins: int = 250, minutes: float = 20, runs: int = 2) -> dict:
     """Proteins that are there and as many foreign, wrong precursors, noise: which share of what is accepted is wrong?
 
     Two answers. By entrapment, as on real data: every hit on the foreign proteome stands for one more on the other
@@ -87,7 +87,7 @@ def entrapment(proteins: int = 400, minutes: float = 30, runs: int = 2) -> dict:
     return figures
 
 
-def change(patients: int = 3, proteins: int = 120) -> dict:
+def change(patients: int = 3, proteins: int = 100) -> dict:
     """Patients sampled twice before and twice after a change of a third of the proteins: found as planted?
 
     Biology of every sample: log2-spread BIOLOGY. A run per sample; a patient's runs are searched, matched, rolled up
@@ -162,7 +162,7 @@ def _mutated(there: dict, rng, number: int) -> list[own.Product]:
     return products
 
 
-def variants(proteins: int = 150, number: int = 100, minutes: float = 30) -> dict:
+def variants(proteins: int = 60, number: int = 160, minutes: float = 20) -> dict:
     """A tumour with translated mutations, untranslated ones, and peptides that look like mutations: who is reported?
 
     Half of the mutations of the patient's DNA are translated (from a third of the protein's copies). Of 20 N>D and Q>E
@@ -221,7 +221,7 @@ def variants(proteins: int = 150, number: int = 100, minutes: float = 30) -> dic
     return figures
 
 
-def transfer(proteins: int = 120) -> dict:
+def transfer(proteins: int = 80) -> dict:
     """False transfers: a run that lacks half of the proteins of the others. What is carried over of these is false."""
     there, rng = made_up(proteins, 2), np.random.default_rng(3)
     names = list(there)
@@ -244,12 +244,12 @@ def transfer(proteins: int = 120) -> dict:
 
 def scale(few: int = 6, many: int = 60) -> dict:
     """CPU seconds per file of search, rates, areas and profile, for few and many small runs, six to a patient."""
-    there, seconds = made_up(20, 2), {}
+    there, seconds = made_up(12, 2), {}
     with tempfile.TemporaryDirectory() as folder:
         paths = {}
         for number in range(many):
             paths[f"S{number:02}"] = Path(folder) / f"{number}.mzML"
-            write_run(paths[f"S{number:02}"], there, dict.fromkeys(there, 4.0), seed=number, minutes=3)
+            write_run(paths[f"S{number:02}"], there, dict.fromkeys(there, 4.0), seed=number, minutes=2)
         settings = SETTINGS | {"fdr": 0.05}
         for count in (few, many):
             start, parts = time.process_time(), []

@@ -211,6 +211,29 @@ def test_odd_residues_and_empty_sequences_do_not_panic():
     assert any(peptide.sequence == "MSAMPLERPEPTIDEK" for peptide in Index(odd, SETTINGS).database._peptides)
 
 
+def test_the_other_engine_agrees(planted):
+    """OpenMS's engine on one run: of what both believe, nearly all is the same peptide."""
+    from seriome.proteome.openms import OpenMS
+
+    path, few = planted["paths"]["A"], dict(list(planted["proteins"].items())[:80])
+    run = read_run(path)
+    tables = []
+    for made in (Index(few, SETTINGS), OpenMS(few, SETTINGS)):
+        table, _, problem = assess(made.search(run, path=path), SETTINGS)
+        assert problem is None
+        tables.append(table[table["accepted"]].set_index("spectrum"))
+    sage, openms = tables
+    common = sage.index.intersection(openms.index)
+    assert len(common) > 0.8 * len(sage)
+    assert (sage.loc[common, "modified"] == openms.loc[common, "modified"]).mean() > 0.98
+    assert (sage.loc[common, "ppm"] - openms.loc[common, "ppm"]).abs().median() < 0.2
+    shared = [
+        len(set(a.split()) & set(b.split())) / len(a.split())
+        for a, b in zip(sage.loc[common, "ions"], openms.loc[common, "ions"], strict=True)
+    ]
+    assert np.median(shared) > 0.8
+
+
 def test_real_runs_pooled(shared_real, capsys):
     """Four Orbitrap runs together: 103 PSMs, 82 peptides, 80 proteins at 1 % FDR (A549 66, HeLa 34, Jurkat 3)."""
     proteins = read_fasta(shared_real / "proteome/human_subset.fasta.gz")

@@ -12,6 +12,7 @@ gives  <results>/proteome/own/{patient}.tsv             products of the patient'
        <results>/proteome/profiles/{patient}.parquet    what the patient's samples taught: each ion's offset
        <results>/proteome/profile.parquet               the same of the whole cohort, to be given to later runs
        <results>/proteome/proteins/{patient}.{sample}.parquet, peptides/{patient}.{sample}.parquet
+       <results>/proteome/changes.parquet, cohort.parquet   within patients; with the phase, by a mixed model
        <results>/features/assay=proteome/patient={patient}/sample={sample}.parquet
 Blanks and pools are searched together, as the patient `control`.
 """
@@ -22,6 +23,7 @@ include: "proteome/search.smk"
 include: "proteome/identify.smk"
 include: "proteome/quantity.smk"
 include: "proteome/imports.smk"
+include: "proteome/change.smk"
 
 
 GAPS += collect("<results>/gaps/proteome/{patient}.{step}.tsv", patient=PROTEOME_PATIENTS, step=["search", "fdr"])

@@ -9,7 +9,7 @@ from seriome.logs import log_to
 from seriome.proteome import own
 from seriome.proteome.fasta import read_contaminants, read_fasta
 from seriome.proteome.run import read_run
-from seriome.proteome.search import Index, empty
+from seriome.proteome.search import empty, engine
 from seriome.proteome.tables import write_table
 
 with log_to(snakemake.log[0]) as log:
@@ -23,7 +23,7 @@ with log_to(snakemake.log[0]) as log:
     contaminants = read_contaminants(given.contaminants) if given.contaminants else {}
     log.info("%d proteins, %d contaminants, %d of the patient's own", len(proteins), len(contaminants), len(rows))
     whole = [usable(path) for path in given.status]
-    index = Index(proteins | contaminants | own.proteins(rows), settings) if any(whole) else None
+    index = engine(proteins | contaminants | own.proteins(rows), settings) if any(whole) else None
     tables, note = [empty().assign(sample="", run="")], {"runs": {}, "share": 0.0}
     if index:
         known = own.reference_text(proteins | contaminants, rows)
@@ -34,7 +34,7 @@ with log_to(snakemake.log[0]) as log:
         if good:
             with gaps.spoil(**about, stage="proteome"):
                 run = read_run(raw)
-                tables.append(index.search(run, snakemake.threads).assign(sample=unit["sample"], run=unit["run"]))
+                tables.append(index.search(run, snakemake.threads, raw).assign(sample=unit["sample"], run=unit["run"]))
                 told = {"searched": True} | run.described()
                 log.info("%s %s: %d matches", unit["sample"], unit["run"], len(tables[-1]))
         note["runs"][f"{unit['sample']} {unit['run']}"] = told

@@ -28,6 +28,7 @@ rule proteome_search:
         settings=PROTEOME_SEARCH,
         code=fingerprint(
             "proteome/search",
+            "proteome/openms",
             "proteome/modifications",
             "proteome/own",
             "proteome/run",

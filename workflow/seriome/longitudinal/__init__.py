@@ -26,11 +26,14 @@ Over the cohort (`mixed`, `design`):
     fit = mixed_model(values, plan.matrix, samples["patient"], weights)
     table = contrasts(fit, plan)                                  # one row per feature and coefficient, with BH
 
+Both at once, from feature tables (`compared`): what proteome and metabolome do.
+
 `~ phase + (1|patient)` by REML, degrees of freedom by Satterthwaite: agrees with lme4 and lmerTest to a millionth.
 A batch that is confounded with the phase is not taken out: `plan.told` says which, and why.
 """
 
 from .change import changes, pairs_of, together_of
+from .compare import compared
 from .design import Plan, plan_of
 from .mixed import adjusted, contrasts, mixed_model
 from .moderate import squeeze
@@ -38,6 +41,6 @@ from .shrink import shrink
 from .variance import Variance, precision, within_variance
 
 __all__ = [
-    "Plan", "Variance", "adjusted", "changes", "contrasts", "mixed_model", "pairs_of", "plan_of", "precision", "shrink",
-    "squeeze", "together_of", "within_variance",
+    "Plan", "Variance", "adjusted", "changes", "compared", "contrasts", "mixed_model", "pairs_of", "plan_of",
+    "precision", "shrink", "squeeze", "together_of", "within_variance",
 ]  # fmt: skip

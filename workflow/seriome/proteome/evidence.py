@@ -3,10 +3,10 @@
 A match to a peptide of the patient's own proteins is reported only when all of this holds; else its reason is told:
 `reference`     no reference protein, contaminant or unmutated transcript holds the peptide, at whatever ends (I = L)
 `outside`       the peptide spans the change
-`isotope`       the precursor was not picked a neutron too high or low: N>D or K>E are a shift of one dalton too
+`isotope`       an exchange of about one dalton, such as K>E, has a precursor that was not picked a neutron off
 `modification`  the exchange has not the mass of a usual modification of the residue that was there (deamidation is
-                N>D), nor of another residue of the peptide unless fragments on both sides of it tell the two apart
-`not_localised` fragments on both sides of the exchange are matched: the mass sits on this residue
+                N>D), nor of another residue of the peptide unless fragments right beside it tell the two apart
+`not_localised` fragments on both sides of the exchange, at most NEAR residues away, place its mass there
 `fdr`           the class's own false discovery rate is within the limit, and that of all matches too
 
 Rare peptides are no fair part of the whole list: what is right among 20,000 says little of 20. Their rate is estimated
@@ -25,6 +25,7 @@ COLUMNS = [
     *("sample", "run", "accession", "kind", "source", "gene", "name", "peptide", "modified", "start", "first", "last"),
     *("spectrum", "rt", "charge", "score", "delta", "class_q", "psm_q", "localised", "reported", "reason"),
 ]
+NEAR = 2  # residues between the exchange and the fragments that enclose it
 # Usual modifications: mass (Da) and the residues that carry them; * is the N-terminus of a peptide, of any residue
 USUAL = [
     (0.984016, "NQR"), (15.994915, "MWPHYFCKD"), (31.98983, "MWCFYP"), (14.01565, "KRHDECSTNQ*"), (28.0313, "KR*"),
@@ -70,15 +71,16 @@ def judged(psms: pd.DataFrame, own_rows: list[dict], reference: str, share: floa
         start = product["sequence"].replace("I", "L").find(one["peptide"].replace("I", "L")) + 1
         end = start + len(one["peptide"]) - 1
         inside = (max(product["first"], start) - start, min(product["last"], end) - start)
-        localised = _localised(one["ions"], len(one["peptide"]), *inside)
+        localised = _enclosed(one["ions"], len(one["peptide"]), *inside, NEAR)
+        placed = _enclosed(one["ions"], len(one["peptide"]), *inside)
         allowed = settings["precursor_ppm"] * 1e-6 * one["mass_calculated"]
         if one["peptide"].replace("I", "L") in reference:
             reason = "reference"
         elif not _spans(product, start, end):
             reason = "outside"
-        elif one["isotope_error"]:
+        elif one["isotope_error"] and _like_isotopes(product):
             reason = "isotope"
-        elif _looks_modified(product, start, end, localised, allowed):
+        elif _looks_modified(product, start, end, placed, allowed):
             reason = "modification"
         elif not localised:
             reason = "not_localised"
@@ -104,37 +106,51 @@ def _spans(product, start: int, end: int) -> bool:
     return start <= product["last"] and product["first"] <= end
 
 
-def _localised(ions: str, length: int, first: int, last: int) -> bool:
-    """Whether fragments tell where the change is: of one residue, cuts on both sides of it; of several, two cuts
-    between or beside them.
+def _enclosed(ions: str, length: int, first: int, last: int, reach: int = 0) -> bool:
+    """Whether fragments enclose the change: a cut before it and one behind, each at most `reach` residues away.
 
     ions: `b3 y5`; first, last: 0-based residues of the peptide that are new
+    Of several new residues, two cuts between or beside them will do.
     """
     cuts = {int(ion[1:]) if ion[0] == "b" else length - int(ion[1:]) for ion in ions.split()}
-    if first == last:
-        return (first == 0 or first in cuts) and (last == length - 1 or last + 1 in cuts)
-    return len([cut for cut in cuts if first <= cut <= last + 1]) >= 2
+    if first < last:
+        return len([cut for cut in cuts if first <= cut <= last + 1]) >= 2
+    cuts |= {0, length}
+    return bool(cuts & set(range(first - reach, first + 1))) and bool(cuts & set(range(last + 1, last + 2 + reach)))
 
 
-def _looks_modified(product, start: int, end: int, localised: bool, allowed: float) -> bool:
-    """Whether a usual modification of the unmutated peptide has the mass of the exchange (within `allowed` Da)."""
+def _shift(product) -> float | None:
+    """By how many Da an exchange of one residue makes the peptide heavier; None where it is none of known residues."""
     before, after = product["reference"], product["sequence"]
     if product["kind"] != "missense" or product["first"] != product["last"] or len(before) != len(after):
-        return False
+        return None
     at = product["first"] - 1
-    masses = std_aa_mass.get(before[at]), std_aa_mass.get(after[at])
+    masses = [std_aa_mass.get(text[at]) for text in (before, after)]
     if None in masses:
-        return False
+        return None
     # carbamidomethyl on cysteine, which the search takes for granted
-    fixed = [57.021464 if residue == "C" else 0.0 for residue in (before[at], after[at])]
-    shift = masses[1] + fixed[1] - masses[0] - fixed[0]
-    peptide = before[start - 1 : end]
+    fixed = [57.021464 if text[at] == "C" else 0.0 for text in (before, after)]
+    return masses[1] + fixed[1] - masses[0] - fixed[0]
+
+
+def _like_isotopes(product) -> bool:
+    """Whether the exchange is about as heavy as one to three neutrons, so that a wrongly picked precursor hides it."""
+    shift = _shift(product)
+    return shift is not None and round(abs(shift)) in (1, 2, 3) and abs(abs(shift) - round(abs(shift))) < 0.1
+
+
+def _looks_modified(product, start: int, end: int, placed: bool, allowed: float) -> bool:
+    """Whether a usual modification of the unmutated peptide has the mass of the exchange (within `allowed` Da)."""
+    shift, before = _shift(product), product["reference"]
+    if shift is None:
+        return False
+    at, peptide = product["first"] - 1, before[start - 1 : end]
     for mass, residues in USUAL:
         if abs(shift - mass) > max(allowed, 0.003):
             continue
         here = before[at] in residues or ("*" in residues and at == start - 1)
         elsewhere = any(residue in residues for residue in peptide) or "*" in residues
-        if here or (elsewhere and not localised):
+        if here or (elsewhere and not placed):
             return True
     return False
 

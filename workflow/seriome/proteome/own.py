@@ -202,19 +202,23 @@ def forms(rows, references, settings: dict) -> int:
     """How many peptide forms of the products no reference holds: what chance can fall on.
 
     rows        as from `table_of`; references: text in which I is L, as from `reference_text`
-    Forms with oxidised methionines are counted, other variable modifications are not: the count is a little low where
-    many are searched for
+    """
+    return tryptic_forms((row["sequence"] for row in rows), settings, references)
+
+
+def tryptic_forms(sequences, settings: dict, references: str = "") -> int:
+    """Tryptic peptides of some sequences, those that `references` holds (I as L) left out, in all oxidised forms.
+
+    Other variable modifications are not counted: the count is low where many are searched for
     """
     from math import comb
 
     from pyteomics import parser
 
+    limits = {"min_length": settings["min_length"], "max_length": settings["max_length"]}
     peptides = set()
-    for row in rows:
-        for peptide in parser.cleave(
-            row["sequence"], "trypsin", settings["missed_cleavages"], min_length=settings["min_length"],
-            max_length=settings["max_length"],
-        ):  # fmt: skip
+    for sequence in sequences:
+        for peptide in parser.cleave(sequence, "trypsin", settings["missed_cleavages"], **limits):
             if peptide.replace("I", "L") not in references:
                 peptides.add(peptide)
     most = settings["max_variable_modifications"]

@@ -69,7 +69,7 @@ class Index:
         """Target peptides in all their modified forms (half of what is searched; the other half are decoys)."""
         return self.database.num_peptides // 2
 
-    def search(self, run: Run, threads: int = 1) -> pd.DataFrame:
+    def search(self, run: Run, threads: int = 1, path=None) -> pd.DataFrame:
         """The best match of every spectrum that has one, in the order of the run.
 
         Returns   one row per spectrum: spectrum (native id), rt (s), precursor_mz, charge, decoy, peptide (residues),
@@ -127,6 +127,15 @@ class Index:
         }
 
 
+def engine(proteins: dict[str, Protein], settings: dict):
+    """The search engine that settings["engine"] names, ready for these proteins."""
+    if settings["engine"] == "openms":
+        from seriome.proteome.openms import OpenMS
+
+        return OpenMS(proteins, settings)
+    return Index(proteins, settings)
+
+
 def calibration(table: pd.DataFrame) -> float:
     """By how many ppm the run's precursor masses lie too high: the median over the better half of its clean targets."""
     clean = table[~table["decoy"].astype(bool) & (table["isotope_error"] == 0)]
@@ -146,7 +155,7 @@ def _no_panic(what: str):
         yield
     except BaseException as error:
         if type(error).__name__ == "PanicException":
-            raise RuntimeError(f"Sage panicked in the {what}: {error}") from None
+            raise RuntimeError(f"Sage panicked in the {what} (proteome.engine: openms does without): {error}") from None
         raise
 
 
