@@ -9,8 +9,9 @@ import pytest
 
 from seriome.files import write_json, write_tsv
 from seriome.ledger import Gaps
+from seriome.rna.imports import import_sample
 from seriome.rna.kallisto import ABUNDANCE, build_index
-from seriome.rna.quant import import_sample, quantify_sample
+from seriome.rna.quant import quantify_sample
 from seriome.rna.transcripts import COLUMNS, COMPLEMENT, read_transcripts, spliced
 
 REAL = Path(__file__).parents[2].parent / "shared" / "real" / "rna"
@@ -61,11 +62,12 @@ def reads(folder, transcriptome, direction, seed=1, planted=PLANTED, paired=True
     return paths
 
 
-def quantified(units, index, transcripts=TRANSCRIPTS, **settings):
+def quantified(units, index, transcripts=TRANSCRIPTS, stated=None, **settings):
     gaps = Gaps()
     rows, info, genes = quantify_sample(
-        units, index, transcripts, SETTINGS | settings, threads=1, seed=7, gaps=gaps, about=ABOUT, words=io.StringIO()
-    )
+        units, index, transcripts, SETTINGS | settings, threads=1, seed=7, gaps=gaps, about=ABOUT, words=io.StringIO(),
+        stated=stated,
+    )  # fmt: skip
     return rows, info, gaps, genes
 
 
@@ -94,9 +96,16 @@ def test_the_same_reads_give_the_same_bytes_with_another_index(tmp_path, transcr
     assert quantify(units, index) == quantify(units, tmp_path / "t.idx")
 
 
-def test_a_wrong_strand_in_the_config_is_taken_at_its_word_and_becomes_a_gap(tmp_path, transcriptome, index):
-    _, info, gaps = quantify({"L1": reads(tmp_path, transcriptome, "forward")}, index, strand="reverse")
-    assert (info["strand"], info["state"], [gap.reason for gap in gaps]) == ("reverse", "failed_qc", ["low_mapping"])
+@pytest.mark.parametrize("how", ["config", "sheet"])
+def test_a_wrong_strand_is_a_gap_and_the_reads_are_believed(tmp_path, transcriptome, index, how):
+    units = {"L1": reads(tmp_path, transcriptome, "forward")}
+    said = {"strand": "reverse"} if how == "config" else {"stated": "reverse"}
+    rows, info, gaps, _ = quantified(units, index, **said)
+    assert (info["strand"], info["state"], [gap.reason for gap in gaps]) == ("forward", "measured", ["other_strand"])
+    assert "said to be reverse, its first fragments are forward (100% forward)" in gaps[0].detail
+    assert float(rows[0]["est_counts"]) == pytest.approx(4000, rel=0.01)
+    _, info, gaps, _ = quantified(units, index, stated="forward")
+    assert (info["strand"], gaps) == ("forward", [])
 
 
 def test_single_reads(tmp_path, transcriptome, index):
@@ -136,10 +145,12 @@ def test_import_of_a_folder(tmp_path):
         tmp_path / "k" / "run_info.json", {"n_processed": 9, "n_pseudoaligned": 3, "call": "x", "start_time": "y"}
     )
     gaps = Gaps()
-    rows, info, _genes = import_sample({"Q": [tmp_path / "k"]}, TRANSCRIPTS, SETTINGS, gaps=gaps, about=ABOUT)
+    rows, info, _genes = import_sample(
+        {"Q": [tmp_path / "k"]}, "kallisto", TRANSCRIPTS, SETTINGS, gaps=gaps, about=ABOUT
+    )
     assert (rows[0]["est_counts"], info["state"], info["n_processed"], "call" in info) == ("3", "measured", 9, False)
     write_tsv(tmp_path / "k" / "abundance.tsv", [{"target_id": "other"} | numbers], ABUNDANCE)
-    info = import_sample({"Q": [tmp_path / "k"]}, TRANSCRIPTS, SETTINGS, gaps=gaps, about=ABOUT)[1]
+    info = import_sample({"Q": [tmp_path / "k"]}, "kallisto", TRANSCRIPTS, SETTINGS, gaps=gaps, about=ABOUT)[1]
     assert (info["state"], [gap.reason for gap in gaps]) == ("failed_qc", ["foreign_transcripts"])
 
 

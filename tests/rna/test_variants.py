@@ -68,6 +68,7 @@ def test_fragments_are_counted_by_hand(bam, pos, ref, alt, found):
         (0, 7, 0.5, "undecided"),  # 8 / 128 = 0.0625
         (1, 8, 0.5, "silent"),
         (0, 100, None, "undecided"),
+        (1, 100, 0.0, "not_expected"),
     ],
 )
 def test_verdicts_by_hand(alt, depth, expected, said):

@@ -1,6 +1,6 @@
 """
 RNA: transcripts spliced from the genome, quantified with kallisto, summed up to genes; reads aligned, fusions.
-needs  reference rna_genome and rna_genes (else genome and genes); rna units as fastq or kallisto, and intake's records
+needs  reference rna_genome and rna_genes (else genome and genes); rna units as fastq, kallisto, salmon or star, and intake's records
 gives  <results>/rna/index/transcripts.tsv                transcript_id gene_id gene biotype chrom strand length
        <results>/rna/index/transcripts.fa.gz              their sequences, 5' to 3'
        <results>/rna/quant/{sample}/abundance.tsv         kallisto's table over all usable units of the sample
@@ -10,7 +10,7 @@ gives  <results>/rna/index/transcripts.tsv                transcript_id gene_id 
        <results>/rna/fusions/{sample}.tsv                 junctions of two genes, with what speaks against them
        <results>/rna/fingerprint/{sample}.parquet         reads of each base where people differ, for dna/relatedness
        <results>/rna/variants/{patient}.tsv               the patient's somatic variants in RNA: expressed or silent
-       <results>/gaps/rna/{sample}.tsv                    low_mapping, foreign_transcripts, mixed_layout
+       <results>/gaps/rna/{sample}.tsv                    low_mapping, foreign_transcripts, mixed_layout, other_strand
        <results>/features/assay=rna/patient=/sample=.parquet   kinds expression (log2_tpm), count (reads), programme,
                                                           cell_markers, cell_fraction, checkpoint, fusion, rna_variant
        <results>/rna/state/{patient}/{sample}.tsv         the last four with the genes they rest on, verdicts and reasons
@@ -23,7 +23,7 @@ gives  <results>/rna/index/transcripts.tsv                transcript_id gene_id 
 kallisto's own words are in <logs>/rna/kallisto/{sample}.log, for MultiQC.
 """
 
-QUANTIFIED = COHORT.samples_with("rna", "fastq", "kallisto")
+QUANTIFIED = COHORT.samples_with("rna", "fastq", "kallisto", "salmon", "star")
 ALIGNED = COHORT.samples_with("rna", "fastq") if CONFIG["rna"]["align"] else []
 GAPS += collect("<results>/gaps/rna/{sample}.tsv", sample=QUANTIFIED)
 QUANTIFYING = {  # what the abundances rest on: any other key may change without quantifying anew

@@ -8,7 +8,7 @@ from seriome.intake import read_status
 from seriome.logs import log_to
 from seriome.rna import fusion_table, variants
 from seriome.rna.cells import read_signature
-from seriome.rna.expression import as_features, read_genes
+from seriome.rna.expression import as_features, method_of, read_genes
 from seriome.rna.programmes import read_gmt, shipped
 from seriome.rna.state import KINDS, state_of
 
@@ -40,7 +40,7 @@ with log_to(snakemake.log[0]) as log:
         snakemake.output.features,
         table,
         about=snakemake.params.about,
-        method=f"kallisto {info.get('kallisto_version', 'of unknown version')}, transcripts summed to genes",
+        method=method_of(info),
         parameters={key: info[key] for key in kept if key in info},
         inputs=raw
         | {"annotation": sha256(snakemake.input.transcripts), "programmes": sha256(snakemake.input.programmes)},

@@ -5,8 +5,8 @@ from seriome.intake import usable
 from seriome.ledger import Gaps
 from seriome.logs import log_to
 from seriome.rna.expression import write_genes
+from seriome.rna.imports import import_sample
 from seriome.rna.kallisto import ABUNDANCE
-from seriome.rna.quant import import_sample
 from seriome.rna.transcripts import read_table
 
 with log_to(snakemake.log[0]) as log:
@@ -14,6 +14,7 @@ with log_to(snakemake.log[0]) as log:
     units = {run: files[run] for run, record in zip(files, snakemake.input.units, strict=True) if usable(record)}
     rows, info, genes = import_sample(
         units,
+        snakemake.params.form,
         read_table(snakemake.input.transcripts),
         dict(snakemake.params.settings),
         gaps=gaps,

@@ -20,6 +20,7 @@ with log_to(snakemake.log[0]) as log, open(snakemake.log.kallisto, "w") as words
         dict(snakemake.params.settings),
         threads=snakemake.threads,
         seed=snakemake.params.seed,
+        stated=snakemake.params.stated,
         gaps=gaps,
         about=snakemake.params.about,
         words=words,

@@ -18,16 +18,19 @@ CONTROLS = ("blank", "pool")
 CONTROL_PATIENT = "control"  # stands for the patient of blanks and pools in paths and tables
 FORMATS = {
     "dna": ("fastq", "bam", "vcf", "features"),
-    "rna": ("fastq", "kallisto", "features"),
+    "rna": ("fastq", "kallisto", "salmon", "star", "features"),
     "proteome": ("mzml", "diann", "maxquant", "fragpipe", "spectronaut", "features"),
     "metabolome": ("mzml", "features"),
 }
-NOT_YET = ("cram", "salmon")
+# formats that are folders, and the file in them that is read
+FOLDERS = {"kallisto": "abundance.tsv", "salmon": "quant.sf"}
+NOT_YET = ("cram",)
 SUFFIXES = {
     "fastq": (".fastq.gz", ".fq.gz", ".fastq", ".fq"),
     "bam": (".bam",),
     "vcf": (".vcf.gz", ".vcf", ".bcf"),
     "mzml": (".mzml", ".mzml.gz"),
+    "star": (".tab", ".tab.gz"),
     "features": (".tsv", ".tsv.gz", ".parquet"),
     "diann": (".parquet", ".tsv", ".tsv.gz"),
     "maxquant": (".txt", ".txt.gz", ".tsv"),
@@ -351,7 +354,7 @@ def _check_assays(read, data: Path, roots: list[Path]) -> None:
         if kind in NOT_YET:
             can = ", ".join(FORMATS.get(assay, ()))
             assays.at(index, "format", f"{kind!r} cannot be read yet; {assay} comes as {can} today")
-        elif assay in FORMATS and kind in SUFFIXES | {"kallisto": ()} and kind not in FORMATS[assay]:
+        elif assay in FORMATS and kind in {**SUFFIXES, **FOLDERS} and kind not in FORMATS[assay]:
             assays.at(
                 index, "format", f"{kind!r} is not a format of {assay}, which comes as {', '.join(FORMATS[assay])}"
             )
@@ -367,6 +370,8 @@ def _check_assays(read, data: Path, roots: list[Path]) -> None:
             assays.at(index, "column", f"only tables of many runs have one ({', '.join(OF_MANY)})")
         if row.get("channel") and (assay, kind) != ("proteome", "mzml"):
             assays.at(index, "channel", "only labelled runs of the proteome (mzml) have one")
+        if row.get("strand") and (assay, kind) != ("rna", "fastq"):
+            assays.at(index, "strand", "the strand is said of rna reads as fastq only")
         fits = kind if kind in FORMATS.get(assay, ()) else None
         for column in PATHS:
             if isinstance(row.get(column), str):
@@ -388,7 +393,7 @@ def _one_family(assays: _Sheet) -> None:
             assays.at(
                 index, "format", f"{kind!r} beside {first} on line {line}: one sample's {key[1]} comes in one way"
             )
-        elif line != assays.lines[index] and family in ("kallisto", "features"):
+        elif line != assays.lines[index] and family in ("kallisto", "salmon", "star", "features"):
             assays.at(index, "run", f"a second {kind} unit for {key[0]!r} (first on line {line}): only one is taken")
 
 
@@ -404,9 +409,9 @@ def _check_path(assays: _Sheet, index: int, column: str, text: str, kind, data: 
     if endings and not text.lower().endswith(endings):
         assays.at(index, column, f"{text!r} does not end as {kind} does ({', '.join(endings)})")
     found = data / path
-    if kind == "kallisto":
-        if not (found / "abundance.tsv").is_file():
-            assays.at(index, column, f"{found} is no kallisto folder: it has no abundance.tsv")
+    if kind in FOLDERS:
+        if not (found / FOLDERS[kind]).is_file():
+            assays.at(index, column, f"{found} is no {kind} folder: it has no {FOLDERS[kind]}")
     elif not found.is_file():
         assays.at(
             index, column, f"{found} is not there; relative paths start from the config's `data`, now {str(data)!r}"

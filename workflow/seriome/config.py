@@ -90,6 +90,8 @@ NEEDS = {  # reference files without which an assay in these formats cannot be r
     ("dna", "vcf"): ("genome", "genes"),
     ("rna", "fastq"): ("rna_genome", "rna_genes"),
     ("rna", "kallisto"): ("rna_genes",),
+    ("rna", "salmon"): ("rna_genes",),
+    ("rna", "star"): ("rna_genes",),
     ("proteome", "mzml"): ("proteins",),
 }
 

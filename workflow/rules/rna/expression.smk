@@ -34,6 +34,7 @@ rule rna_quant:
         about=about("rna"),
         settings=QUANTIFYING,
         seed=CONFIG["seed"],
+        stated=strand_of,
         code=fingerprint("rna/quant", "rna/kallisto", "rna/expression", "rna/transcripts", "files", "ledger/gaps"),
     message:
         "rna: quantifying {wildcards.sample}"
@@ -56,7 +57,7 @@ rule rna_import:
     benchmark:
         "<benchmarks>/rna/import/{sample}.tsv"
     wildcard_constraints:
-        sample=one_of(COHORT.samples_with("rna", "kallisto")),
+        sample=one_of(COHORT.samples_with("rna", "kallisto", "salmon", "star")),
     conda:
         "../../../envs/seriome.yaml"
     threads: 1
@@ -65,9 +66,14 @@ rule rna_import:
         runtime=30,
     params:
         files=files_of_units("rna"),
+        form=lambda wildcards: [
+            COHORT.unit("rna", wildcards.sample, run)["format"] for run in COHORT.runs("rna", wildcards.sample)
+        ][0],
         about=about("rna"),
         settings=QUANTIFYING,
-        code=fingerprint("rna/quant", "rna/kallisto", "rna/expression", "rna/transcripts", "files", "ledger/gaps"),
+        code=fingerprint(
+            "rna/imports", "rna/quant", "rna/kallisto", "rna/expression", "rna/transcripts", "files", "ledger/gaps"
+        ),
     message:
         "rna: taking in the abundances of {wildcards.sample}"
     script:

@@ -33,3 +33,9 @@ def rna_variants_of(wildcards):
     """Input function: the variants in RNA of {patient}, where {sample} takes part."""
     here = wildcards.patient in PATIENTS_COMPARED and wildcards.sample in RNA_COMPARED
     return [f"<results>/rna/variants/{wildcards.patient}.tsv"] if here else []
+
+
+def strand_of(wildcards):
+    """Params function: the strand that the sheet says of the units of {sample}; None without one, or with several."""
+    said = {COHORT.unit("rna", wildcards.sample, run).get("strand") for run in COHORT.runs("rna", wildcards.sample)}
+    return said.pop() if len(said) == 1 else None

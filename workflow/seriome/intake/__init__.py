@@ -7,7 +7,7 @@ the way out. Reasons are stable words, listed in docs/intake.md.
 from functools import partial
 from pathlib import Path
 
-from seriome.cohort import OF_MANY
+from seriome.cohort import FOLDERS, OF_MANY
 from seriome.errors import DataError
 from seriome.files import read_json, sha256
 
@@ -29,8 +29,8 @@ def check_unit(unit: dict, files) -> dict:
     """
     names = [str(unit[column]) for column in ("path1", "path2", "path3") if unit.get(column)]
     files = [Path(file) for file in files]
-    if unit["format"] == "kallisto":
-        names, files = [f"{name}/abundance.tsv" for name in names], [file / "abundance.tsv" for file in files]
+    if inner := FOLDERS.get(unit["format"]):
+        names, files = [f"{name}/{inner}" for name in names], [file / inner for file in files]
     record = {key: unit.get(key, "") for key in KEYS}
     record |= {"status": "ok", "reason": "", "detail": "", "way_out": "", "records": None, "counts": {}}
     listed = [
@@ -77,6 +77,8 @@ def _checker(kind: str):
         "vcf": alignments.check_vcf,
         "mzml": spectra.check,
         "kallisto": tables.check_kallisto,
+        "salmon": tables.check_salmon,
+        "star": tables.check_star,
         "features": tables.check_features,
         **{kind: partial(tables.check_proteins, kind) for kind in OF_MANY},
     }[kind]

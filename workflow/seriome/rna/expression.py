@@ -166,3 +166,12 @@ def judge_mapping(info: dict, least: float, mend: str = "") -> None:
             or "is it RNA of this species? the reference can be changed with reference.rna_genome and rna_genes, "
             "the bound with rna.min_mapped",
         )
+
+
+def method_of(info: dict) -> str:
+    """What made the genes of a sample, in a few words, from its run_info."""
+    if "salmon_version" in info:
+        return f"salmon {info['salmon_version']}, transcripts summed to genes"
+    if info.get("form") == "star":
+        return "STAR's counts of genes"
+    return f"kallisto {info.get('kallisto_version', 'of unknown version')}, transcripts summed to genes"

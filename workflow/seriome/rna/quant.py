@@ -1,20 +1,27 @@
-"""One sample's RNA: its units together through kallisto, or abundances that came from elsewhere; judged either way."""
-
-from pathlib import Path
+"""One sample's RNA: its units together through kallisto, and judged."""
 
 import pandas as pd
 
 from seriome.errors import DataError
-from seriome.files import read_json
 from seriome.ledger import Gaps
 from seriome.rna.expression import judge_mapping, sum_to_genes
-from seriome.rna.kallisto import Settings, find_strand, quantify, read_abundance, read_bootstraps
+from seriome.rna.kallisto import Settings, find_strand, quantify
 
 NOTHING = {"n_processed": 0, "n_pseudoaligned": 0, "state": "not_measured", "units": []}
 
 
 def quantify_sample(
-    units: dict, index, transcripts, settings: dict, *, threads: int, seed: int, gaps: Gaps, about: dict, words
+    units: dict,
+    index,
+    transcripts,
+    settings: dict,
+    *,
+    threads: int,
+    seed: int,
+    gaps: Gaps,
+    about: dict,
+    words,
+    stated=None,
 ):
     """(rows of abundance.tsv, run_info, genes) of one sample over its usable units.
 
@@ -23,11 +30,13 @@ def quantify_sample(
     transcripts  the stage's table of transcripts, a DataFrame
     settings  the config's section rna
     seed      of the bootstraps
+    stated    the strand that the sheet says, if it does; settings["strand"] unless that is auto. What the reads say
+              clearly wins, and a difference is a gap (other_strand)
     words     open text file that takes what kallisto says of this sample
     Returns   rows, empty unless something was measured; genes as `sum_to_genes` gives them, None unless measured;
               run_info with the keys of kallisto and
               state         measured, not_measured (no unit left) or failed_qc (low_mapping)
-              strand, strand_share   see find_strand; strand_share None where the config says the strand
+              strand, strand_share   see find_strand
               units         the runs that went in
     """
     taken = one_layout(units)
@@ -44,9 +53,17 @@ def quantify_sample(
         return [], NOTHING, None
     files = [[str(file) for file in one] for one in units.values()]
     how = {"fragment_length": settings["fragment_length"], "fragment_sd": settings["fragment_sd"], "threads": threads}
-    strand, share = settings["strand"], None
-    if strand == "auto":
-        strand, share = find_strand(files, index, Settings(**how), settings["strand_fragments"])
+    stated = stated or (None if settings["strand"] == "auto" else settings["strand"])
+    strand, share = find_strand(files, index, Settings(**how), settings["strand_fragments"])
+    if stated and share is None:
+        strand = stated
+    if stated and strand != stated:
+        with gaps.spoil(**key):
+            raise DataError(
+                "other_strand",
+                f"the library is said to be {stated}, its first fragments are {strand} ({share:.0%} forward)",
+                f"quantified as {strand}; correct `strand` in assays.tsv or rna.strand, and ask how it was made",
+            )
     how |= {"strand": strand, "bootstraps": settings["bootstraps"], "seed": seed}
     rows, info, draws = quantify(files, index, Settings(**how), words, about["sample"])
     info |= {"strand": strand, "strand_share": share, "units": list(units), "state": "failed_qc"}
@@ -66,27 +83,3 @@ def one_layout(units: dict) -> dict:
 def as_numbers(rows) -> pd.DataFrame:
     """Rows of an abundance.tsv with their numbers as such."""
     return pd.DataFrame(rows).astype({"eff_length": float, "est_counts": float, "tpm": float})
-
-
-def import_sample(units: dict, transcripts, settings: dict, *, gaps: Gaps, about: dict):
-    """(rows of abundance.tsv, run_info, genes) from kallisto's folder of one sample.
-
-    units        {run: [folder]}, at most one; bootstraps are taken where they lie there as text
-    transcripts  a DataFrame; abundances of another annotation are a gap (foreign_transcripts)
-    """
-    if not units:
-        return [], NOTHING, None
-    ((run, (folder,)),) = units.items()
-    rows = read_abundance(Path(folder) / "abundance.tsv")
-    info = {"state": "failed_qc", "units": [run], "strand": None, "strand_share": None}
-    if (Path(folder) / "run_info.json").is_file():
-        said = read_json(Path(folder) / "run_info.json")
-        info |= {key: value for key, value in said.items() if key not in ("start_time", "call")}
-    key = {"patient": about["patient"], "sample": about["sample"], "assay": "rna", "stage": "rna", "run": run}
-    genes = None
-    with gaps.spoil(**key):
-        if "n_pseudoaligned" in info and "n_processed" in info:
-            judge_mapping(info, settings["min_mapped"])
-        genes = sum_to_genes(as_numbers(rows), transcripts, read_bootstraps(folder))
-        info["state"] = "measured"
-    return rows, info, genes

@@ -8,7 +8,8 @@ ever.
     expressed     two fragments show it, at least
     silent        covered well enough that the expected fraction would have shown two fragments with a chance of 95 %,
                   and less was seen: the mutated copy is not transcribed, or its RNA decays (stops early in a gene)
-    undecided     covered, but not so well
+    not_expected  not seen in DNA of that specimen either
+    undecided     covered, but not well enough to tell
     not_covered   no fragment over the place
 
 Limits: an allele's share of RNA is no share of cells. Reads are aligned to the reference, which costs those that carry
@@ -67,6 +68,8 @@ def verdict(alt: int, depth: int, expected: float | None) -> str:
         return "expressed"
     if not depth:
         return "not_covered"
+    if expected == 0:
+        return "not_expected"
     if expected and stats.binom.cdf(SEEN - 1, depth, expected) <= SURE:
         return "silent"
     return "undecided"
