@@ -34,8 +34,10 @@ def change(cohorts: int = 5, genes: int = 4000, patients: int = 12) -> dict:
         place = {name: at for at, name in enumerate(made.reads.samples["sample"])}
         row = made.reads.genes.reset_index().set_index("gene_id")["index"].reindex(told["feature"]).to_numpy()
         true = made.level[row, told["late"].map(place)] - made.level[row, told["early"].map(place)]
-        covered.append(((told["lower"] <= true) & (true <= told["upper"])).mean())
-        shrunken.append(((told["shrunken_lower"] <= true) & (true <= told["shrunken_upper"])).mean())
+        holds = (told["lower"] <= true) & (true <= told["upper"])
+        holds_shrunken = (told["shrunken_lower"] <= true) & (true <= told["shrunken_upper"])
+        covered.append([holds.mean(), holds[true != 0].mean()])
+        shrunken.append([holds_shrunken.mean(), holds_shrunken[true != 0].mean()])
         sure = told["lfsr"] < FDR
         wrong.append((np.sign(told["shrunken"][sure]) != np.sign(true[sure])).mean())
     means = {name: pd.DataFrame(rows).mean() for name, rows in found.items()}
@@ -46,13 +48,15 @@ def change(cohorts: int = 5, genes: int = 4000, patients: int = 12) -> dict:
         "power_unpaired": {str(one): round(float(means["unpaired"][one]), 3) for one in EFFECTS},
         "mixed_over_unpaired": round(float(means["mixed"]["true"] / means["unpaired"]["true"]), 3),
         "p_below_0.05_of_no_change": round(float(np.mean(null)), 4),
-        "change_coverage": round(float(np.mean(covered)), 4),
-        "change_coverage_shrunken": round(float(np.mean(shrunken)), 4),
+        "change_coverage": round(float(np.mean(covered, axis=0)[0]), 4),
+        "change_coverage_of_changed": round(float(np.mean(covered, axis=0)[1]), 4),
+        "change_coverage_shrunken": round(float(np.mean(shrunken, axis=0)[0]), 4),
+        "change_coverage_shrunken_of_changed": round(float(np.mean(shrunken, axis=0)[1]), 4),
         "change_wrong_sign_at_lfsr_0.05": round(float(np.mean(wrong)), 4),
     } | parity()
     print(f"change: {cohorts} cohorts of {patients} patients x 3 samples, {genes} genes, a tenth of them changed")
     for name, value in figures.items():
-        print(f"  {name:32} {value}")
+        print(f"  {name:36} {value}")
     return figures
 
 

@@ -169,6 +169,26 @@ def test_a_patient_alone_has_changes_without_intervals_and_with_stored_constants
     assert set(known["state"]) == {"estimated"}
 
 
+def test_a_network_gives_activities_of_samples_and_of_phases():
+    made = planted(genes=600, patients=5, changed=0.0)
+    made.reads.genes["gene"] = made.reads.genes["gene_id"]
+    late = made.reads.samples["phase"].eq("progression").to_numpy()
+    high = np.flatnonzero(made.level[:, 0] > 6)[:20]
+    made.reads.count[np.ix_(high, late)] = np.round(made.reads.count[np.ix_(high, late)] * 3)
+    network = pd.DataFrame({"source": "TF", "target": made.reads.genes["gene"].iloc[high], "weight": 1.0})
+    found = compare(
+        made.reads, learn(made.reads), pd.DataFrame(columns=["kind", "value"]), specimens=["tumor"],
+        before="baseline", groups={}, network=network, seed=7,
+    )["activities"].set_index(["scope", "of"])["score"]  # fmt: skip
+    assert found["phase", "progression against baseline"] > 5
+    assert abs(found["phase", "response against baseline"]) < 4
+    samples = found["sample"]
+    assert (
+        samples[[name for name in samples.index if name.endswith("progression")]].min()
+        > samples.drop([name for name in samples.index if name.endswith("progression")]).max()
+    )
+
+
 def test_tables_without_rows_are_left_out(tmp_path):
     from seriome.rna.expression import write_genes
 
