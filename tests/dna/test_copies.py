@@ -447,11 +447,12 @@ def test_snps_and_bins_from_reads(tmp_path):
 
 
 def test_a_new_sample_changes_no_file_of_another():
-    text = (PROJECT / "workflow/rules/dna/copies.smk").read_text()
-    for rule in ("dna_bins", "dna_alleles"):
+    for file, rule in (("reads", "dna_measure"), ("copies", "dna_alleles")):
+        text = (PROJECT / f"workflow/rules/dna/{file}.smk").read_text()
         inputs = re.search(rf"rule {rule}:\n    input:\n(.*?)    output:", text, re.DOTALL)[1]
         assert not re.search(r"samples_of|of_samples|collect|COHORT\.samples", inputs), rule
-        assert all("{sample}" in line or "reference" in line or "snps" in line for line in inputs.splitlines()), rule
+        known = ("{sample}", "reference", "snps", "identity_sites")
+        assert all(any(one in line for one in known) for line in inputs.splitlines()), rule
     functions = (PROJECT / "workflow/rules/dna/inputs.smk").read_text()
     normal = re.search(r"def normal_of_patient.*?\n\n\n", functions, re.DOTALL)[0]
     assert '"specimen"] == "normal"' in normal.replace("'", '"'), "SNPs come from the normal alone"

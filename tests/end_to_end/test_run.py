@@ -138,9 +138,9 @@ def test_a_new_timepoint_plans_its_samples_its_patient_and_the_cohort_only(finis
     assert len(said) == sum(jobs.values()) - jobs["total"] - jobs["all"]
     # per sample: only the new ones are read, aligned, quantified
     assert jobs["intake"] == 4  # dna, rna, proteome, metabolome
-    once = ("dna_align", "dna_fingerprint", "rna_quant", "metabolome_injection")
+    once = ("dna_align", "dna_measure", "rna_quant", "metabolome_injection")
     assert {rule: jobs[rule] for rule in once} == dict.fromkeys(once, 1)
-    assert all(LATER in one for one in said if re.search(r"intake|align|fingerprint|quantif|injection", one))
+    assert all(LATER in one for one in said if re.search(r"intake|align|microsatellites|quantif|injection", one))
     # per patient: P1, once
     patient = ("dna_call", "dna_identity", "proteome_search", "proteome_quantify", "clones", "course", "report_patient")
     assert {rule: jobs[rule] for rule in patient} == dict.fromkeys(patient, 1)

@@ -39,20 +39,21 @@ def test_assay_numbers_are_flat_and_without_paths():
 
 def test_sections_of_dna_hold_what_was_measured():
     quality = {
-        "B": {"reads": 10, "mapped_share": 0.9, "fold_80": None, "target_mean_depth": 30.5, "adapter_share": None},
+        "B": {"reads": 10, "mapped_share": 0.9, "fold_80": None, "target_mean_depth": 30.5, "adapter_share": 0.02},
         "A": {"reads": 0, "mapped_share": None, "molecules": 4, "adapter_share": None},
     }
     families = {"A": [{"reads": "1", "molecules": "3"}, {"reads": "40", "molecules": "1"}], "C": []}
     errors = [{"sample": "A", "change": change, "rate": "1e-4"} for change in ("C>T", "C>A")]
     identity = [{"sample": "A", "verdict": "not_estimable", "contamination": "", "sex": "female", "nearest": "B"}]
     found = {one["id"]: one for one in dna_sections(quality, families, errors, identity)}
-    names = ("", "_molecules", "_families", "_evenness", "_errors", "_identity")
+    names = ("", "_trimming", "_molecules", "_families", "_evenness", "_errors", "_identity")
     assert set(found) == {f"seriome_dna{name}" for name in names}
     reads = found["seriome_dna"]
     assert reads["data"] == {"A": {"reads": 0}, "B": {"reads": 10, "mapped_share": 0.9}}
-    assert list(reads["headers"]) == ["reads", "mapped_share"]  # nothing was trimmed
+    assert list(reads["headers"]) == ["reads", "mapped_share"]
+    assert found["seriome_dna_trimming"]["data"] == {"B": {"adapter_share": 0.02}}
     lines = found["seriome_dna_families"]["data"]["A"]
-    assert (lines[1], lines[2], lines[MOST]) == (0.75, 0, 0.25)
+    assert (lines[0], lines[1], lines[-1]) == ([1, 0.75], [2, 0], [MOST, 0.25])
     assert found["seriome_dna_errors"]["data"]["A"] == {"C>T": 1e-4, "C>A": 1e-4}
     assert found["seriome_dna_identity"]["data"] == {"A": {"verdict": "not estimable", "sex": "female", "nearest": "B"}}
     assert dna_sections({}, {}, [], []) == []

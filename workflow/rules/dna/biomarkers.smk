@@ -4,34 +4,6 @@ The contract of the stage stands in ../dna.smk.
 """
 
 
-rule dna_microsatellites:
-    input:
-        bam="<results>/dna/bam/{sample}.bam",
-        index="<results>/dna/bam/{sample}.bam.bai",
-        loci="<results>/dna/reference/microsatellites.bed",
-    output:
-        "<results>/dna/microsatellites/{sample}.tsv",
-    log:
-        "<logs>/dna/microsatellites/{sample}.log",
-    benchmark:
-        "<benchmarks>/dna/microsatellites/{sample}.tsv"
-    wildcard_constraints:
-        sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
-    conda:
-        "../../../envs/seriome.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=120,
-    params:
-        min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
-        code=fingerprint("dna/msi", "files"),
-    message:
-        "dna: lengths of microsatellites in {wildcards.sample}"
-    script:
-        "../../scripts/dna_microsatellites.py"
-
-
 rule dna_biomarkers:
     input:
         unpack(biomarkers_of_patient),

@@ -4,34 +4,6 @@ The contract of the stage stands in ../dna.smk.
 """
 
 
-rule dna_bins:
-    input:
-        bam="<results>/dna/bam/{sample}.bam",
-        index="<results>/dna/bam/{sample}.bam.bai",
-        bins="<results>/dna/reference/bins.bed",
-    output:
-        "<results>/dna/bins/{sample}.parquet",
-    log:
-        "<logs>/dna/bins/{sample}.log",
-    benchmark:
-        "<benchmarks>/dna/bins/{sample}.tsv"
-    wildcard_constraints:
-        sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
-    conda:
-        "../../../envs/seriome.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=60,
-    params:
-        min_mapping_quality=CONFIG["dna"]["min_mapping_quality"],
-        code=fingerprint("dna/bins", "files"),
-    message:
-        "dna: reads of {wildcards.sample} in bins"
-    script:
-        "../../scripts/dna_bins.py"
-
-
 rule dna_snps:
     input:
         unpack(normal_of_patient),

@@ -4,37 +4,6 @@ The contract of the stage stands in ../dna.smk.
 """
 
 
-rule dna_fingerprint:
-    input:
-        bam="<results>/dna/bam/{sample}.bam",
-        index="<results>/dna/bam/{sample}.bam.bai",
-        genome="<results>/dna/reference/genome.fa",
-        fai="<results>/dna/reference/genome.fa.fai",
-        regions="<results>/dna/reference/regions.bed",
-        sites=CONFIG["dna"]["identity_sites"] or [],
-    output:
-        "<results>/dna/fingerprint/{sample}.parquet",
-    log:
-        "<logs>/dna/fingerprint/{sample}.log",
-    benchmark:
-        "<benchmarks>/dna/fingerprint/{sample}.tsv"
-    wildcard_constraints:
-        sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
-    conda:
-        "../../../envs/seriome.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=120,
-    params:
-        settings=PILEUP,
-        code=fingerprint("dna/fingerprint", "dna/pileup", "dna/tools", "files"),
-    message:
-        "dna: fingerprint of {wildcards.sample}"
-    script:
-        "../../scripts/dna_fingerprint.py"
-
-
 rule dna_identity:
     input:
         fingerprints=lambda wildcards: of_samples("<results>/dna/fingerprint/{sample}.parquet", wildcards),

@@ -126,3 +126,38 @@ rule dna_sample:
         "dna: duplicates, quality and coverage of {wildcards.sample}"
     script:
         "../../scripts/dna_sample.py"
+
+
+rule dna_measure:
+    input:
+        bam="<results>/dna/bam/{sample}.bam",
+        index="<results>/dna/bam/{sample}.bam.bai",
+        genome="<results>/dna/reference/genome.fa",
+        fai="<results>/dna/reference/genome.fa.fai",
+        regions="<results>/dna/reference/regions.bed",
+        bins="<results>/dna/reference/bins.bed",
+        loci="<results>/dna/reference/microsatellites.bed",
+        sites=CONFIG["dna"]["identity_sites"] or [],
+    output:
+        bins="<results>/dna/bins/{sample}.parquet",
+        lengths="<results>/dna/microsatellites/{sample}.tsv",
+        fingerprint="<results>/dna/fingerprint/{sample}.parquet",
+    log:
+        "<logs>/dna/measure/{sample}.log",
+    benchmark:
+        "<benchmarks>/dna/measure/{sample}.tsv"
+    wildcard_constraints:
+        sample=one_of(COHORT.samples_with("dna", "fastq", "bam")),
+    conda:
+        "../../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=180,
+    params:
+        settings=PILEUP,
+        code=fingerprint("dna/bins", "dna/msi", "dna/fingerprint", "dna/pileup", "dna/tools", "files"),
+    message:
+        "dna: reads of {wildcards.sample} in bins, at microsatellites, where people differ"
+    script:
+        "../../scripts/dna_measure.py"

@@ -13,10 +13,12 @@ READS = {
     "insert_size_sd": ("insert sd", "its standard deviation, bases", "{:,.0f}"),
     "read_length": ("read", "mean length of the reads, bases", "{:,.0f}"),
     "mismatch_rate": ("mismatches", "per aligned base", "{:.2%}"),
-    "adapter_share": ("adapter", "reads that end in adapter, where reads are trimmed", "{:.1%}"),
-    "trimmed_adapter_share": ("trimmed, adapter", "bases taken off with the adapter", "{:.2%}"),
-    "trimmed_quality_share": ("trimmed, quality", "bases taken off for their low quality", "{:.2%}"),
     "host_share": ("host", "of xenografts: pairs of the host, of those that could be told", "{:.1%}"),
+}
+TRIMMING = {
+    "adapter_share": ("adapter", "reads that end in adapter", "{:.1%}"),
+    "trimmed_adapter_share": ("off with it", "bases taken off with the adapter", "{:.2%}"),
+    "trimmed_quality_share": ("off for quality", "bases taken off for their low quality", "{:.2%}"),
 }
 MOLECULES = {
     "raw_templates": ("raw pairs", "with a barcode", "{:,.0f}"),
@@ -61,6 +63,10 @@ def dna_sections(quality: dict, families: dict, errors: list[dict], identity: li
             *("dna", "DNA: reads", READS, quality),
             "What became of the reads of each sample. Few mapped: another genome, or another species. Many duplicates: "
             "little DNA went in, and more sequencing finds little more.",
+        ),
+        _numbers(
+            *("dna_trimming", "DNA: trimming", TRIMMING, quality),
+            "What was taken off the ends of reads before they were aligned. Much adapter: short fragments.",
         ),
         _numbers(
             *("dna_molecules", "DNA: molecules", MOLECULES, quality),
@@ -117,7 +123,8 @@ def _families(families: dict) -> dict:
         for row in rows:
             sizes[min(int(row["reads"]), MOST)] += int(row["molecules"])
         if total:
-            lines[sample] = {size: round(number / total, 6) for size, number in sizes.items()}
+            # pairs: numbers that are keys of a JSON object would be text, and sorted so
+            lines[sample] = [[size, round(number / total, 6)] for size, number in sizes.items()]
     return {
         "id": "seriome_dna_families",
         "section_name": "DNA: families",
