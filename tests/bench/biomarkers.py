@@ -1,6 +1,7 @@
-"""Biomarkers on planted truth: how often stable microsatellites look unstable, what signatures need. Prints figures.
+"""Biomarkers on planted truth: unstable microsatellites, fusions by share, what signatures need. Prints figures.
 
     python -m tests.bench.biomarkers msi
+    python -m tests.bench.biomarkers fusions
     python -m tests.bench.biomarkers signatures MATRIX [SIGNATURE ...]
 
 MATRIX is a file as for `reference.signatures`; with names after it only those signatures of it are fitted.
@@ -14,7 +15,11 @@ from pathlib import Path
 import numpy as np
 import pysam
 
-from seriome.dna import msi, signatures
+from seriome.config import with_defaults
+from seriome.dna import align, coverage, fusions, index, msi, reference, signatures
+from seriome.files import read_tsv
+from seriome.simulate.genome import build_reference
+from seriome.simulate.reads import PLASMA, TISSUE, Junction, Population, write_dna
 
 SLIP = np.array([0.0, 0.02, 0.10, 0.85, 0.03])  # lengths of a homopolymer of about 12 after PCR, the allele at 0.85
 MIXTURES = {
@@ -122,8 +127,55 @@ def _fits(matrix, mixtures) -> None:
     print(f"{seconds / fitted:.3f} s of CPU per sample")
 
 
+def joined(people: int = 4, shares=(0.0, 0.005, 0.01, 0.02, 0.05, 0.2)) -> None:
+    """EML4-ALK E13;A20 at shares down to none, tissue at 160x and plasma at 900x, one tumour sample beside a normal:
+
+    found at all, named with exons and frame, truth within the interval, false junctions.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        mini = build_reference(seed=7, genes=16)
+        mini.write(folder)
+        reference.copy_genome(folder / "genome.fa", folder / "dna.fa")
+        index.bwa_index(folder / "dna.fa")
+        models = reference.read_transcripts(folder / "genes.gtf", folder / "dna.fa")
+        (folder / "genes.gff3").write_text(reference.gff3(models))
+        reference.write_transcripts(folder / "t.tsv", models)
+        rows = read_tsv(folder / "t.tsv")
+        settings = with_defaults({})["dna"]
+        print("specimen  share  found  named  within interval  false junctions  of")
+        for specimen, depth, fragments in (("tissue", 160, TISSUE), ("plasma", 900, PLASMA)):
+            for share in shares:
+                found, named, within, false = 0, 0, 0, 0
+                for person in range(people):
+                    bams = {}
+                    for sample, part in (("N", 0.0), ("T", share)):
+                        junctions = {"ALK": (1, Junction("EML4", 13, "ALK", 20))}
+                        cells = [Population(1 - 2 * part), Population(2 * part, {}, junctions)]
+                        files = [str(folder / f"{sample}_R{mate}.fastq.gz") for mate in (1, 2)]
+                        more = {"depth": depth if part or sample == "T" else 60, "genes": ["ALK"], "off_target": 0.01}
+                        seed = round(1e6 * share) + 10 * person + (sample == "T")
+                        write_dna(*files, mini, mini.germline(person), cells, fragments=fragments, seed=seed, **more)
+                        unit, bams[sample] = folder / f"{sample}.unit.bam", folder / f"{sample}.bam"
+                        align.align_pairs(folder / "dna.fa", files, unit, sample=sample, run="L1")
+                        coverage.merge_and_mark([unit], bams[sample], folder / "dna.fa", sample=sample, umi=False)
+                    samples = [{"sample": "N", "specimen": "normal"}, {"sample": "T", "specimen": "tumor"}]
+                    told = fusions.of_patient(samples, bams, rows, folder / "genes.gff3", settings)
+                    true = [row for row in told if {row["five"], row["three"]} == {"EML4", "ALK"}]
+                    false += len(told) - len(true)
+                    ours = [row for row in true if row["drives"]]
+                    found += bool(ours)
+                    named += any((row["name"], row["frame"]) == ("EML4-ALK E13;A20", "in_frame") for row in ours)
+                    within += any(float(row["lower"]) <= share <= float(row["upper"]) for row in ours)
+                print(
+                    f"{specimen:8}  {share:5.3f}  {found:5}  {named:5}  {within:15}  {false:15}  {people}", flush=True
+                )
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["msi"]:
+    if sys.argv[1:2] == ["fusions"]:
+        joined()
+    elif sys.argv[1:2] == ["msi"]:
         microsatellites()
     elif sys.argv[1:2] == ["signatures"] and len(sys.argv) > 2:
         fits(sys.argv[2], sys.argv[3:])

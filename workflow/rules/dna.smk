@@ -22,12 +22,12 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/identity/{patient}.tsv, .order.json    do a patient's samples match, are they clean, in order
        <results>/dna/relatedness.tsv                 every pair of samples of the cohort, RNA too: one person or two
        <results>/dna/host/                           the host's genome with its bwa index, where there are xenografts
-       <results>/dna/fusions/{patient}.tsv           junctions of driver genes with other places
+       <results>/dna/fusions/{patient}.tsv           junctions of driver genes: exons, frame, share at every sample
        <results>/dna/fidelity/{patient}.tsv, .variants.tsv    what xenografts and organoids share with the tumours
-       <results>/dna/meaning/{patient}.tsv           drugs that variants are known to make work or fail
+       <results>/dna/meaning/{patient}.tsv           drugs that changes are known to make work or fail
        <results>/dna/microsatellites/{sample}.tsv    lengths of microsatellites, in fragments
        <results>/dna/biomarkers/{patient}.msi.tsv, .loci.tsv, .signatures.tsv    instability, its loci, signatures
-       <results>/features/assay=dna/patient=/sample=.parquet    kinds variant (vaf), copy_number (log2_ratio), biomarker
+       <results>/features/assay=dna/patient=/sample=.parquet    kinds variant, copy_number, fusion, biomarker
        <results>/gaps/dna/{unit,sample,patient}.*.tsv    bam_not_sorted, other_reference, no_barcode,
                                                      no_consensus, no_reads, no_matched_normal
        <results>/gaps/dna/identity.{patient}.tsv     contaminated, other_sex, timepoints_exchanged

@@ -20,7 +20,7 @@ mutect2      GATK, for further candidates
 imports      variants that another caller wrote
 consequence  gene, transcript, protein change and a name for each variant
 hgvs         c. and p. on the chosen transcript
-meaning      drugs that a variant is known to make work or fail
+meaning      drugs that a change is known to make work or fail
 tables       the patient's table of variants
 vcf          the same as VCF
 limits       detection limits and intervals
@@ -28,6 +28,7 @@ burden       mutations per megabase, of a target and of the exome
 msi          microsatellites and their instability
 signatures   mutational signatures
 fusions      junctions of driver genes
+fused        what such a junction makes: exons, reading frame, name
 host         reads of a xenograft's host
 fidelity     what xenografts and organoids share with the tumour
 features     the sample's features
@@ -36,6 +37,7 @@ fingerprint  a sample's reads of each base where people differ
 identity     two fingerprints: one person or two
 verdicts     which samples are not whose the sheet says, and what is held out
 contamination, sex, order    another person's reads; X and Y; timepoints that changed places
+nested       clones' own shares, for the order of timepoints
 bins         reads in targets and between them, against the normal
 snps         heterozygous SNPs of the normal and their alleles everywhere
 segments     the genome cut where any sample's copies change, all samples together
