@@ -19,13 +19,12 @@ from seriome.simulate.counts import draw
 from . import courses, ideal, public, trees
 from .parts import PROJECT, run
 from .scored import error_of, mean_of, of_size, scored, whole_process
-from .sets import GROUPS, SIZES, name, setting
+from .sets import GROUPS, SEEDS, SIZES, name, setting
 
 OUT = PROJECT / "bench/clones.json"
 PEER = os.environ.get("PYCLONE_VI")
 # Published and prototype figures on other sets of the same sizes: V, CCF error, seconds (idle, clustering alone)
 PYCLONE = {"A": (0.820, 0.032, 6.2), "B": (0.870, 0.026, 11.3), "C": (0.837, 0.015, 271.0)}
-SEEDS = {"A": 30, "B": 10, "C": 10}  # courses per group, each its own: small sets scatter more
 PEER_SEEDS = {"A": 30, "B": 5, "C": 1}  # of these, those that a slow peer is run on as well
 TARGET = {"A": (0.83, 0.024, 0.6, 0.83), "B": (0.94, 0.008, 1.1, 0.87), "C": (0.89, 0.005, 27.0, 0.88)}
 CEILING = {"A": 0.845, "B": 0.931, "C": 0.867}

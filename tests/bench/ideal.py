@@ -15,11 +15,11 @@ from sklearn.metrics import v_measure_score
 from seriome.clones.cluster import Data, Mixture, data
 from seriome.clones.copies import states
 from seriome.clones.likelihood import Counts, grid_for, outlier, tensor
-from seriome.clones.sample import representative, sample
+from seriome.clones.sample import nearest, sample
 from seriome.simulate.counts import ERROR, Drawn, draw
 
 from .scored import error_of, mean_of, of_size
-from .sets import GROUPS, SIZES, name, setting
+from .sets import GROUPS, SEEDS, SIZES, name, setting
 
 DRAWS = {"A": 200, "B": 120, "C": 80}
 
@@ -32,7 +32,7 @@ def observed(drawn: Drawn, draws: int) -> dict:
     one = data(tensor(counts, ways, drawn.purity, grid, drawn.setting.precision), ways, outlier(counts))
     found = sample(one, grid, truth(drawn, one, grid), draws=draws, burn=draws // 5, moves=0)
     ccf = np.median(found.of_mutations(drawn.ccf), axis=0)
-    label = representative(found.label, found.label[0])
+    label = found.label[nearest(found.label, found.label)]
     return {
         "v_measure": v_measure_score(drawn.clone, label),
         "ccf_mae": float(np.abs(ccf - drawn.ccf).mean()),
@@ -57,12 +57,12 @@ def _job(arguments):
     return observed(draw(setting(*words), seed), DRAWS[words[0]])
 
 
-def measured(seeds: int = 10) -> dict:
-    """Means over the first sets of each group, and over the groups of each size."""
+def measured(seeds: int | None = None) -> dict:
+    """Means over the sets of each group, those of the report or the first `seeds`, and over the groups of each size."""
     groups, keys = [], ("v_measure", "ccf_mae")
     with ProcessPoolExecutor(2) as pool:
         for words in GROUPS:
-            rows = list(pool.map(_job, [(words, seed) for seed in range(seeds)]))
+            rows = list(pool.map(_job, [(words, seed) for seed in range(seeds or SEEDS[words[0]])]))
             means = {key: mean_of(rows, key) for key in keys}
             groups.append({"setting": name(*words)} | means | {f"{key}_error": error_of(rows, key) for key in keys})
             _say(groups[-1])

@@ -12,10 +12,12 @@ import pytest
 from scipy.special import gammaln, logsumexp
 
 from seriome.clones import sample as sampler
-from seriome.clones.cluster import ALIKE, data, mix
+from seriome.clones.cluster import ALIKE, data, mix, optimum
 from seriome.clones.copies import states
 from seriome.clones.likelihood import Counts, Grid, log_evidence, outlier, tensor
-from seriome.clones.sample import CLONES, Draws, sample
+from seriome.clones.sample import CLONES, Draws, nearest, representative, sample
+
+from .planted import ERROR, counts
 
 GRID = Grid()
 NEVER = -1e6  # log likelihood of an outlier that none is
@@ -178,3 +180,24 @@ def test_equal_seeds_equal_draws():
     assert (first.label == second.label).all()
     assert all((a == b).all() for a, b in zip(first.ccf, second.ccf, strict=True))
     assert any(a.shape != b.shape or (a != b).any() for a, b in zip(first.ccf, third.ccf, strict=True))
+
+
+def test_strays_of_a_draw_are_taken_back():
+    """Three mutations on their own and one with the others: rounds and merges lead back to the two clones."""
+    truth, drawn = counts(2, [[1, 1], [0.4, 0.1]], [10, 10], [0.8, 0.8], 100)
+    wide = np.ones(drawn.alt.shape)
+    ways = states(wide, wide, 2 * wide, ERROR * wide)
+    one = data(tensor(drawn, ways, np.array([0.8, 0.8]), GRID), ways, outlier(drawn))
+    draw = truth.copy()
+    draw[[0, 12, 14, 16]] = 1, 2, 3, 4
+    assert optimum(one, GRID, True, draw).labels(one).tolist() == truth.tolist()
+
+
+def test_what_stands_for_the_draws_is_settled():
+    """The fit has one cluster, draws have two and each a stray: told is the clustering beside the nearest draw."""
+    truth = np.repeat([0, 1], 6)
+    draws = np.tile(truth, (12, 1))
+    draws[np.arange(12), np.arange(12)] = 2
+    told = representative(draws, np.zeros(12, int), lambda label: np.where(label == 2, truth, label))
+    assert told.tolist() == truth.tolist()
+    assert nearest(draws, [np.zeros(12, int), truth]) == 1

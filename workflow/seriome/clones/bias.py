@@ -23,7 +23,7 @@ def biased(counts, states, data, mixture, ccf, purity, precision) -> dict:
     ccf (K, S) of the clusters; counts, states, purity of the same S samples as the fit
     """
     member = mixture.memberships(data)
-    label = np.where(mixture.out > 0.5, -1, member.argmax(axis=1))
+    label = mixture.labels(data)
     sizes = np.bincount(label[label >= 0], minlength=member.shape[1])
     alone = (label >= int(mixture.founder)) & (np.append(sizes, 0)[label] == 1)
     clusters = np.flatnonzero(sizes > 1)

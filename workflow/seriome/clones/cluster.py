@@ -102,6 +102,10 @@ class Mixture:
         """(N, K) probability of each mutation in each cluster."""
         return np.add.reduceat(self.rows, one.starts, axis=0)
 
+    def labels(self, one: Data) -> np.ndarray:
+        """(N,) the likeliest cluster of each mutation, -1 of an outlier."""
+        return np.where(self.out > 0.5, -1, self.memberships(one).argmax(axis=1))
+
 
 class _Fit:
     """One run of the mixture: the state and its moves."""
@@ -355,6 +359,22 @@ def joined(mixture: Mixture, one: Data, grid: Grid, clusters: list[int]) -> Mixt
     rows = mixture.rows.copy()
     rows[:, clusters[0]] = rows[:, clusters].sum(axis=1)
     return _Fit(one, grid, mixture.founder, np.delete(rows, clusters[1:], axis=1), mixture.out).result()
+
+
+def optimum(one: Data, grid: Grid, founder: bool, label) -> Mixture:
+    """The optimum of the bound that rounds, merges and the giving up of clusters reach from a clustering.
+
+    label  (N,) cluster of each mutation, -1 an outlier; 0 is the founder's where there is one
+    """
+    clustered = label >= 0
+    rows = np.zeros((len(one.like), label.max(initial=0) + 1))
+    rows[one.best_rows(one.alone)[clustered], label[clustered]] = 1
+    fit = _Fit(one, grid, founder, rows, (~clustered).astype(float))
+    fit.rounds(3, 0.01)
+    fit.merge()
+    fit.rounds(10, 0.01)
+    fit.give_up()
+    return fit.rounds(20, 0.01).result()
 
 
 def cost(samples: int) -> float:

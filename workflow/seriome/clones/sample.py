@@ -3,7 +3,8 @@
 From a variational fit a Markov chain goes on: clusters' CCFs given the mutations' labels, labels given CCFs, and
 splits and merges of whole clusters. Two clones that few reads make one are one in some draws and two in others, and
 the interval of a mutation's CCF holds both. Every draw is of the posterior of the same model as in `cluster`.
-The one clustering that is told is the draw (or the fit) nearest to all draws, by variation of information.
+The one clustering that is told is the fit, or the optimum beside a draw, the nearest to all draws by variation of
+information.
 Sources: Jain and Neal 2004, doi:10.1198/1061860043001 (split-merge moves with restricted Gibbs launches); Miller and
 Harrison 2018, doi:10.1080/01621459.2016.1255636 (mixtures whose number of clusters is unknown); Wade and Ghahramani
 2018, doi:10.1214/17-BA1073 (a point estimate of a clustering).
@@ -282,13 +283,12 @@ def bounds(draws, mass=0.95):
     return ordered[cut], ordered[-1 - cut]
 
 
-def representative(labels: np.ndarray, fit: np.ndarray) -> np.ndarray:
-    """(N,) of the draws (T, N) and the fit (N,), the clustering with the least mean variation of information to all."""
+def nearest(labels: np.ndarray, candidates) -> int:
+    """Which of the clusterings `candidates`, (N,) each, has the least mean variation of information to draws (T, N)."""
     step = max(1, labels.shape[1] // LOOKED_AT)
-    candidates = np.vstack([fit[None], labels])
-    small = candidates[:, ::step]
-    count = small.shape[1]
+    small = [one[::step] for one in candidates]
     hot, sizes = _hot(labels[:, ::step])
+    count = len(hot)
     entropy = -xlogy(sizes / count, sizes / count).sum(axis=1)
     best, least = 0, np.inf
     for place, label in enumerate(small):
@@ -298,7 +298,20 @@ def representative(labels: np.ndarray, fit: np.ndarray) -> np.ndarray:
         apart = (-2 * xlogy(joint, joint).sum(axis=(0, 2)) - entropy).mean() + xlogy(mine, mine).sum()
         if apart < least - 1e-9:
             best, least = place, apart
-    return candidates[best].astype(int)
+    return best
+
+
+def representative(labels: np.ndarray, fit: np.ndarray, settle) -> np.ndarray:
+    """(N,) the clustering that stands for the draws (T, N): the fit's, or that of a draw, the nearest to all draws.
+
+    A draw holds stray mutations, each where chance put it then. `settle` takes the nearest draw to the optimum beside
+    it, and that is compared with the fit.
+    """
+    draw = nearest(labels, [fit, *labels])
+    if draw == 0:
+        return fit.astype(int)
+    candidates = [fit, settle(labels[draw - 1].astype(int))]
+    return candidates[nearest(labels, candidates)].astype(int)
 
 
 def together(labels: np.ndarray, label: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from seriome.clones import detection, hidden
+from seriome.clones.cluster import optimum
 from seriome.clones.likelihood import Counts
 from seriome.clones.model import Model, Settings, Settled
 from seriome.clones.purity import Stated, drawn_purity
@@ -25,11 +26,11 @@ def tell(
     """
     one, mixture, informative, purity = settled.data, settled.mixture, settled.informative, settled.found
     mutations, samples, founder = len(counts.mutations), len(counts.samples), mixture.founder
-    fitted = np.where(mixture.out > 0.5, -1, mixture.memberships(one).argmax(axis=1))
+    fitted = mixture.labels(one)
     drawn = _drawn(settled, grid, settings, stated)
     if founder:
         purity = drawn_purity(purity, informative, drawn.height)
-    label = representative(drawn.label, fitted)
+    label = representative(drawn.label, fitted, lambda label: optimum(one, grid, founder, label).labels(one))
     if founder:
         label = _founder_first(label, drawn.label)
     member, out = together(drawn.label, label), (drawn.label < 0).mean(axis=0)
