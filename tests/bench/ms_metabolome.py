@@ -19,9 +19,9 @@ from seriome.metabolome.detect import detect
 from seriome.metabolome.levels import levels
 from seriome.metabolome.measure import measure
 from seriome.metabolome.tables import read_compounds
+from seriome.simulate.injections import HARD
 from seriome.simulate.metabolome import (
     NOT_NEGATIVE,
-    Study,
     compounds,
     reference_levels,
     write_compounds,
@@ -33,7 +33,6 @@ from .parts import PROJECT
 
 REAL = PROJECT.parent / "shared/real/metabolome"
 SETTINGS = with_defaults({}, schema("config")["properties"]["metabolome"])
-HARD = Study(own_drift=1.0, batch_effect=0.3, dilution=0.2, fragmented="all", unknowns=60)
 
 
 def _injection(path):

@@ -177,6 +177,7 @@ def test_evidence_sets_the_level():
     assert level(table.assign(rt_s=103.0), none) == [2]
     assert level(table.assign(rt_s=103.0), none, compounds_are_standards=True) == [1]
     assert level(table.assign(rt_s=140.0), none) == []
+    assert level(table.assign(rt_s=140.0), matched) == [4]  # a good spectrum at another compound's time
     assert level(table.assign(formula="C10H12O6"), none) == [3]  # 0.11 expected, 0.065 seen: within a factor of two
     assert level(table.assign(formula="C20H12"), none) == [4]  # 0.22 expected
     assert level(table[:0], matched) == [2]

@@ -9,6 +9,8 @@ from lxml import etree
 
 from seriome.errors import InputError
 from seriome.files import read_tsv, sha256
+from seriome.metabolome.spectra import read_library
+from seriome.simulate.injections import injections
 from seriome.simulate.metabolome import (
     CONTAMINANTS,
     GRADIENT_S,
@@ -18,6 +20,7 @@ from seriome.simulate.metabolome import (
     reference_levels,
     write_compounds,
     write_injection,
+    write_library,
 )
 
 # IUPAC monoisotopic masses of the elements, Da
@@ -154,3 +157,27 @@ def test_wrong_levels_are_refused(tmp_path, levels, message):
     with pytest.raises(InputError, match=message.replace("?", r"\?")):
         write_injection(tmp_path / "run.mzML", levels, seed=7, injection=1)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_order_of_injection_of_one_batch_and_of_a_study():
+    samples = [("P1", f"S{n}", {"lactate": 1.0}) for n in range(10)]
+    one = injections(samples, {"lactate": 2.0}, list(range(10)), 1)
+    assert [run.sample for run in one][:3] == ["blank-1", "pool-1", "S0"]
+    assert (one[-1].sample, one[-1].place, len(one)) == ("pool-2", 13, 13)
+    many = injections(samples, {"lactate": 2.0}, list(range(10))[::-1], 2)
+    first = [run.sample for run in many if (run.batch, run.polarity) == (1, "negative")]
+    assert first == ["blank-1", "pool-1-0", "S9", "S8", "S7", "S6", "pool-1-1", "S5", "pool-1-2"]
+    assert sorted({run.polarity for run in many}) == ["negative", "positive"]
+    assert len({(run.sample, run.run) for run in many}) == len(many)
+    assert all(run.study.own_drift for run in many)
+
+
+def test_the_library_holds_what_the_runs_show(tmp_path):
+    write_library(tmp_path / "spectra.msp")
+    write_injection(tmp_path / "run.mzML", reference_levels(), seed=7, injection=1)
+    library = read_library(tmp_path / "spectra.msp", 0.01)
+    assert {entry.polarity for entry in library} == {"positive", "negative"}
+    shown = [masses for level, _, masses, _ in spectra(tmp_path / "run.mzML") if level == 2]
+    tryptophan = next(e for e in library if e.name == "L-Tryptophan" and e.polarity == "positive")
+    found = [sum(np.abs(masses - mz).min() < 0.001 for mz in tryptophan.peaks[:, 0]) for masses in shown]
+    assert max(found) == len(tryptophan.peaks)

@@ -17,6 +17,7 @@ SIMULATION = {
     "normal-depth": "mean depth of normal DNA, reads (default: 90)",
     "plasma-depth": "mean depth of plasma DNA before deduplication, reads (default: 450)",
     "rna-pairs": "read pairs of an RNA sample (default: 80000)",
+    "lcms-batches": "batches of the metabolome; from 2 on both modes, pools and drift of every compound (default: 1)",
     "cores": "processes to use; the result is the same (default: 2)",
 }
 

@@ -32,7 +32,7 @@ def candidates(atlas: pd.DataFrame, compounds: pd.DataFrame, matches: pd.DataFra
     Levels (Sumner et al. 2007, doi:10.1007/s11306-007-0082-2)
       1  mass and retention time of a standard measured in the same laboratory, if the config says that the table's are
       2  mass and retention time of the table, or a fragment spectrum of the library: `min_score` or better with
-         `min_matched_peaks` or more
+         `min_matched_peaks` or more, unless the table knows the compound to elute elsewhere
       3  mass alone: isomers cannot be told apart
     """
     parts = [_by_mass(rows, polarity, compounds, settings) for polarity, rows in atlas.groupby("polarity", sort=False)]
@@ -48,7 +48,9 @@ def candidates(atlas: pd.DataFrame, compounds: pd.DataFrame, matches: pd.DataFra
     found = found.reindex(columns=COLUMNS)
     good = found["spectral_score"] >= settings["min_score"]
     good &= found["matched_peaks"] >= settings["min_matched_peaks"]
-    timed = found["rt_error_s"].notna()
+    found["rt_error_s"] = found["rt_error_s"].fillna(_away(found, atlas, compounds))
+    timed = found["rt_error_s"].abs() <= settings["name_rt_s"]
+    good &= timed | found["rt_error_s"].isna()  # the table knows it to elute elsewhere
     first = timed if settings["compounds_are_standards"] else timed & False
     fits = ~(found["isotopes"].lt(ISOTOPES_FIT[0]) | found["isotopes"].gt(ISOTOPES_FIT[1]))
     by_mass = found["isotopes"].isna() | fits
@@ -59,6 +61,12 @@ def candidates(atlas: pd.DataFrame, compounds: pd.DataFrame, matches: pd.DataFra
     ascending = [True, True, False, False, False, True, True, True]
     found = found.sort_values(order, ascending=ascending, key=_magnitude, kind="stable", ignore_index=True)
     return _choose(found)[COLUMNS]
+
+
+def _away(found: pd.DataFrame, atlas: pd.DataFrame, compounds: pd.DataFrame) -> pd.Series:
+    """Retention time of the feature less that of the table (s); NaN where the table has none."""
+    known = compounds.dropna(subset=["rt_s"]).set_index("compound_id")["rt_s"]
+    return found["feature"].map(atlas.set_index("feature")["rt_s"]) - found["compound_id"].map(known)
 
 
 def _magnitude(column):

@@ -37,6 +37,7 @@ def simulate(
     normal_depth: float = 90,
     plasma_depth: float = 450,
     rna_pairs: int = 80_000,
+    lcms_batches: int = 1,
     spoil: bool = True,
     cores: int = 2,
     force: bool = False,
@@ -48,6 +49,7 @@ def simulate(
     genes      genes of the genome; the stories need at least 16
     depth, normal_depth, plasma_depth   mean raw depth of DNA: tumour tissue, blood, plasma (before UMI families)
     rna_pairs  read pairs per RNA sample
+    lcms_batches  batches of the metabolome; more than one: a study of both modes with drift, see `injections`
     spoil      break two files, as truth/gaps.tsv tells: an RNA FASTQ that ends early, an mzML without spectra
     cores      processes; what is written does not depend on it
     force      replace an earlier simulation made with other options
@@ -57,7 +59,7 @@ def simulate(
     """
     options = {
         "seed": seed, "patients": patients, "genes": genes, "depth": depth, "normal_depth": normal_depth,
-        "plasma_depth": plasma_depth, "rna_pairs": rna_pairs, "spoil": spoil,
+        "plasma_depth": plasma_depth, "rna_pairs": rna_pairs, "lcms_batches": lcms_batches, "spoil": spoil,
     }  # fmt: skip
     _check(options)
     given, out = str(out).rstrip("/") or "/", Path(out)
@@ -330,7 +332,8 @@ class _Plan:
         self._unit(tumour.patient, sample, "proteome", "inj1", "mzml", paths, job, batch="proteome-1", injection=order)
 
     def _metabolome(self, tumours) -> None:
-        """One batch: a blank, a pooled sample, the samples in random order, the pooled sample again."""
+        """Blanks and pools, and between them the samples in random order."""
+        from seriome.simulate.injections import injections
         from seriome.simulate.levels import metabolites, pooled, stream
         from seriome.simulate.metabolome import compounds
 
@@ -348,16 +351,15 @@ class _Plan:
             ]
         pool = pooled([levels for *_, levels in samples])
         order = stream(self.seed, "injections").permutation(len(samples))
-        run = [("controls", "blank-1", {}), ("controls", "pool-1", pool)]
-        run += [samples[place] for place in order]
-        run.append(("controls", "pool-2", pool))
-        self.controls = [(sample, sample.split("-")[0]) for owner, sample, _ in run if owner == "controls"]
-        for place, (owner, sample, levels) in enumerate(run, 1):
-            name = f"inj{place}"
-            job = {"levels": levels, "seed": self.seed, "injection": place, "blank": not levels}
-            job |= {"pool": sample.startswith("pool-")}
-            paths = [f"raw/metabolome/{sample}_{name}.mzML"]
-            self._unit(owner, sample, "metabolome", name, "mzml", paths, job, batch="metabolome-1", injection=place)
+        runs = injections(samples, pool, order, self.options["lcms_batches"])
+        controls = dict.fromkeys(one.sample for one in runs if one.owner == "controls")
+        self.controls = [(sample, sample.split("-")[0]) for sample in controls]
+        for one in runs:
+            job = {"levels": one.levels, "seed": self.seed, "injection": one.place, "blank": not one.levels}
+            job |= {"pool": one.sample.startswith("pool-"), "polarity": one.polarity, "batch": one.batch}
+            paths = [f"raw/metabolome/{one.sample}_{one.run}.mzML"]
+            cells = {"batch": f"metabolome-{one.batch}", "injection": one.place}
+            self._unit(one.owner, one.sample, "metabolome", one.run, "mzml", paths, job | {"study": one.study}, **cells)
         self.units.sort(key=lambda row: (ASSAYS.index(row["assay"]), row["path1"]))
 
     def _spoil(self) -> None:
