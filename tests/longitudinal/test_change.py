@@ -123,6 +123,8 @@ def test_weights_are_of_measured_and_biological_variance():
     ratio = weights[0, 0] / weights[0, 1]
     assert ratio == pytest.approx((variance.prior[0] + errors[0, 1] ** 2) / (variance.prior[0] + errors[0, 0] ** 2))
     assert weights.mean(axis=1) == pytest.approx(1)
+    variance.prior[1] = np.nan
+    assert set(precision(errors, variance)[1]) == {1.0}
 
 
 def test_rows_of_one_pattern_are_found_together():

@@ -71,10 +71,11 @@ def precision(errors, variance: Variance):
     """Weights (features, samples) for `mixed_model`: 1 / (biological variance of the trend + measured variance).
 
     Like the weights of voom (Law et al. 2014, doi:10.1186/gb-2014-15-2-r29) and dream, but from the error that each
-    value came with, not from a curve over the mean alone. Relative: each feature's mean is 1.
+    value came with, not from a curve over the mean alone. Relative: each feature's mean is 1. Where
+    no biological variance is known all weights are 1: measured errors alone would trust deep samples far too much.
     """
-    total = np.nan_to_num(variance.prior)[:, None] + np.asarray(errors, float) ** 2
-    weights = 1 / np.where(total > 0, total, 1.0)
+    total = variance.prior[:, None] + np.asarray(errors, float) ** 2
+    weights = np.where(np.isfinite(variance.prior)[:, None], 1 / np.where(total > 0, total, 1.0), 1.0)
     return weights / np.nanmean(weights, axis=1, keepdims=True)
 
 

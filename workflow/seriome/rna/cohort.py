@@ -132,7 +132,7 @@ def phase_model(reads: Reads, constants: Constants, specimens, before: str) -> t
     table = contrasts(fit, plan)
     at = table["row"].to_numpy(int)
     genes = reads.genes[rows].reset_index(drop=True)
-    how = _batch(plan, sheet)
+    how = _batch(plan)
     table = table.assign(
         kind="expression", feature=genes["gene_id"].to_numpy()[at], name=genes["gene"].to_numpy()[at],
         model="mixed: ~ phase" + (" + batch" if how == "covariate" else "") + " + (1 | patient)",
@@ -181,14 +181,14 @@ def group_model(reads: Reads, groups: dict, specimens, before: str) -> tuple[pd.
             "upper": found["log2FoldChange"] + 1.96 * found["lfcSE"],
             "statistic": found["stat"], "p": p, "q": adjusted(p), "samples": len(sheet), "patients": len(sheet),
             "repeated": 0,
-            "batch": _batch(plan, sheet),
+            "batch": _batch(plan),
             "state": np.where(np.isfinite(p), "tested", "not_estimable"),
         }
     ).reset_index(drop=True)  # fmt: skip
     return table[COHORT], plan.told
 
 
-def _batch(plan: Plan, sheet: pd.DataFrame) -> str:
+def _batch(plan: Plan) -> str:
     """What became of the batches: `one` (or none known), `covariate`, or `confounded` and not taken out."""
     if plan.batch_left_out:
         return "confounded"
