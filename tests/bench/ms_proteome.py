@@ -68,7 +68,7 @@ def entrapment(proteins: int = 250, minutes: float = 20, runs: int = 2) -> dict:
             paths[f"S{number}"] = Path(folder) / f"{number}.mzML"
             amounts = dict(zip(there, 2 ** rng.normal(0, 2, proteins), strict=True))
             truth[f"S{number}"] = write_run(
-                paths[f"S{number}"], there, amounts, seed=number, minutes=minutes, top_n=8, wrong=0.1
+                paths[f"S{number}"], there, amounts, seed=number, minutes=minutes, top_n=8, wrong=0.3
             )
         psms, _ = searched(paths, both)
     for name, how in (("", "auto"), ("_without_rescoring", "never")):

@@ -12,6 +12,7 @@ from seriome.proteome.quantity import quality
 from seriome.proteome.run import read_run
 from seriome.proteome.search import Index
 from seriome.proteome.tables import read_table, write_table
+from seriome.proteome.transfer import labelled
 from seriome.simulate.proteome import write_run
 
 from ..conftest import PROJECT
@@ -121,6 +122,20 @@ def test_labels_are_searched_and_reporters_read(tmp_path):
     doubled = ratio.index.isin([name for at, name in enumerate(there) if at % 3 == 0])
     assert ratio[doubled].median() == pytest.approx(1, abs=0.15)
     assert ratio[~doubled].median() == pytest.approx(0, abs=0.1)
+    # the samples of the plex through the rest of the stage, each its own channel of the one file
+    channels = {"S1 plex": "126", "S2 plex": "129N", "S3 plex": "130C"}
+    units = pd.concat([table.assign(sample=unit.split(" ")[0], run="plex", unit=unit) for unit in channels])
+    runs = dict.fromkeys(channels, lambda: run)
+    ions = labelled(runs, units.assign(reported=False), channels, None, {"label": "tmt6", "bridge": None})
+    assert set(ions["plex"]) == {"plex"}
+    levels = levels_of(ions.assign(sample=ions["unit"].str.split(" ").str[0]), ("S1", "S2", "S3"))
+    change = (levels["S2"]["level"] - levels["S1"]["level"]).dropna()
+    doubled = change.index.isin([name for at, name in enumerate(there) if at % 3 == 0])
+    assert change[doubled].median() - change[~doubled].median() == pytest.approx(1, abs=0.15)
+    bridged = labelled(runs, units.assign(reported=False), channels, None, {"label": "tmt6", "bridge": "126"})
+    assert set(bridged["plex"]) == {""}
+    of_bridge = bridged.loc[bridged["unit"] == "S1 plex", "area"]
+    assert of_bridge.nunique() <= of_bridge.size / 2  # the bridge against itself: its median, times the matches
 
 
 def test_modifications_by_name():

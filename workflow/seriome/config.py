@@ -134,6 +134,10 @@ def reference_problems(config: dict, cohort) -> list[str]:
         for key in keys:
             if reference_file(reference, key) is None:
                 problems.append(f"reference.{key}: missing, {assay} as {kind} needs it")
+    if units := [row for row in cohort.rows("assays") if (row["assay"], row["format"]) == ("proteome", "mzml")]:
+        from seriome.proteome.checks import problems as of_proteome
+
+        problems += of_proteome(config["proteome"], units)
     normals = {row["sample"] for row in cohort.rows("samples") if row["specimen"] == "normal"}
     normals &= set(cohort.samples_with("dna", "fastq", "bam"))
     problems += [
