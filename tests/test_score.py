@@ -280,6 +280,23 @@ def test_expression_and_proteins(results, truth):
     assert scores["proteome"]["share_found"] == 0.75
 
 
+def test_mutations_in_peptides(results, truth):
+    rows = [
+        {"sample": "S0", "gene": "EGFR", "change": change, "share": share}
+        for change, share in (("L858R", 0.3), ("T790M", 0))
+    ]
+    pd.DataFrame(rows).to_csv(truth / "variant_proteins.tsv", sep="\t", index=False)
+    peptides = [
+        ("1:2:A:T|AAK", "EGFR L858R", 5.0),
+        ("1:2:A:T|AAKR", "EGFR L858R", 4.0),
+        ("1:3:A:T|CCK", "EGFR T790M", 5.0),
+    ]
+    features(results, "proteome", "S0", "variant_peptide", peptides)
+    found = score(results, truth)["translated"]
+    assert (found["planted"], found["reported"], found["right"]) == (1, 2, 1)
+    assert found["invented"] == [["S0", "EGFR T790M"]]
+
+
 def test_metabolites_across_samples(results, truth):
     """Lactate rises as planted, taurine falls, malate is never named; of two lactate features the larger counts."""
     for place, sample in enumerate(("S0", "S1", "S2")):

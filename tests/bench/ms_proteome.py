@@ -221,7 +221,7 @@ def variants(proteins: int = 60, number: int = 160, minutes: float = 20) -> dict
     return figures
 
 
-def transfer(proteins: int = 80) -> dict:
+def transfer(proteins: int = 160) -> dict:
     """False transfers: a run that lacks half of the proteins of the others. What is carried over of these is false."""
     there, rng = made_up(proteins, 2), np.random.default_rng(3)
     names = list(there)

@@ -15,7 +15,7 @@ import pandas as pd
 from seriome.proteome.fdr import q_values
 
 FOLDS, ROUNDS, TRAINED_AT = 3, 4, 0.01
-LEAST = 300  # targets within TRAINED_AT, and decoys, without which nothing is learned
+LEAST, LEAST_DECOYS = 300, 120  # targets within TRAINED_AT, and decoys, without which nothing is learned
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
 
 
@@ -28,7 +28,7 @@ def rescored(psms: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     kept = psms.assign(hyperscore=psms["score"])
     decoy = psms["decoy"].to_numpy(bool)
     right = (q_values(psms["score"], decoy) <= TRAINED_AT) & ~decoy
-    if right.sum() < LEAST or decoy.sum() < LEAST:
+    if right.sum() < LEAST or decoy.sum() < LEAST_DECOYS:
         return kept, False
     fold = _folds(psms["peptide"])
     composition, plain = _composition(psms["peptide"]), _plain(psms)

@@ -9,7 +9,8 @@ Transfer   an ion that a run did not identify is measured at the time that its d
 Sources    MaxQuant's match between runs, Cox et al. 2014, Mol Cell Proteomics 13:2513, doi:10.1074/mcp.M113.031591;
            false transfers by decoys of retention time or mass: IonQuant, Yu et al. 2021, Mol Cell Proteomics 20:100077,
            doi:10.1016/j.mcpro.2021.100077
-Limits     within one patient: what no run of the patient identified is not looked for
+Limits     peptides of one mass often elute near each other, so decoys in time are a little too mild
+           Within one patient: what no run of the patient identified is not looked for
 """
 
 import numpy as np
@@ -124,6 +125,7 @@ def _transferred(read, run, ions, own, shift, settings, rng):
         found = measure(
             read, table["mass"] * shift, table["charge"], times, near, settings["xic_ppm"], settings["xic_s"]
         )
+        found.loc[(found["apex_rt"] - times).abs() > near, "area"] = np.nan  # the flank of a neighbour, climbed
         return pd.concat([table, found], axis=1).assign(expected_rt=times)
 
     truth, targets = look(right, right["expected"].to_numpy()), look(asked, asked["expected"].to_numpy())

@@ -40,6 +40,7 @@ STAGES = {
         levels.proteome,
         ("samples", "planted", "found", "share_found", "spearman_median", "spearman_lowest", "by_sample"),
     ),
+    "translated": (levels.translated, ("planted", "reported", "right", "invented")),
     "metabolome": (
         levels.metabolome,
         (

@@ -20,6 +20,20 @@ def proteome(results: Path, truth: Path) -> dict:
     return _per_sample(features(results, "proteome", "protein"), planted)
 
 
+def translated(results: Path, truth: Path) -> dict:
+    """Mutations of which a sample's peptides are reported, against those whose mutant protein was put into the run.
+
+    Most mutant proteins show no peptide of their own that an instrument picks, so what was planted is no yardstick of
+    recall; what is reported and was not planted is wrong.
+    """
+    planted = truth_table(truth, "variant_proteins")
+    planted = planted[planted["share"] > 0]
+    there = set(zip(planted["sample"], planted["gene"] + " " + planted["change"], strict=True))
+    seen = features(results, "proteome", "variant_peptide")
+    said = set(zip(seen["sample"], seen["name"], strict=True))
+    return {"planted": len(there), "reported": len(said), "right": len(said & there), "invented": sorted(said - there)}
+
+
 def _per_sample(found: pd.DataFrame, planted: pd.DataFrame) -> dict:
     """Spearman's correlation of values with the truth in each sample; samples without a result are not counted."""
     planted = planted[planted["sample"].isin(set(found["sample"]))]

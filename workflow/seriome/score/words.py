@@ -67,6 +67,10 @@ def _lines_per_sample(s):
     yield "rank correlation, median", f"{_show(s['spearman_median'])} (lowest {_show(s['spearman_lowest'])})"
 
 
+def _lines_translated(s):
+    yield "mutations in peptides", f"{s['right']} of {s['reported']} reported were planted ({s['planted']} in all)"
+
+
 def _lines_metabolome(s):
     yield "compounds found by name", f"{s['found_by_name']} of {s['compounds']} in {s['samples']} samples"
     yield "rank correlation, median", f"{_show(s['spearman_median'])}; {s['compounds_above_0.8']} at 0.8 or more"
@@ -105,6 +109,7 @@ _LINES = {
     "copy_number": _lines_copy_number,
     "rna": _lines_per_sample,
     "proteome": _lines_per_sample,
+    "translated": _lines_translated,
     "metabolome": _lines_metabolome,
     "clones": _lines_clones,
     "purity": _lines_purity,
