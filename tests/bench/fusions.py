@@ -1,7 +1,7 @@
 """RNA on the genome: are planted fusions found and no others, is an exchanged sample told from RNA alone?
 
 Fusions: samples of 100,000 pairs with 0.5 % of chimaeras that the enzyme made, the pair of paralogues expressed; five
-fusions each of random exons of random genes, of 0.2 to 20 % of the 5' gene's transcripts. Asked are those with
+fusions each of random exons of random genes, of 2 to 50 % of the 5' gene's transcripts. Asked are those with
 WITNESSES pairs over the junction; the 3' gene is in `fusion_drivers`. Samples without a fusion tell false ones.
 HCC1395: the real breast cancer line, PLA2R1-RBMS1 at chr2:272580 and 599999 of its mini-genome, nothing else.
 """
@@ -57,7 +57,7 @@ def drawn(reference, rng, number: int, truth: dict) -> list[Fusion]:
         if (five, three) not in pairs:
             pairs.add((five, three))
             exons = [len(reference.gene(name).exons) for name in (five, three)]
-            share = float(np.exp(rng.uniform(*np.log((0.002, 0.2)))))
+            share = float(np.exp(rng.uniform(*np.log((0.02, 0.5)))))
             found.append(Fusion(five, int(rng.integers(1, exons[0])), three, int(rng.integers(2, exons[1] + 1)), share))
     return found
 

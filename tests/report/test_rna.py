@@ -30,7 +30,8 @@ def test_a_score_has_its_interval_and_what_was_never_measured_is_named():
             ]
         ),
     )
-    programmes, checkpoints = found["lists"]
+    programmes, checkpoints, fusions = found["lists"]
+    assert (fusions["kind"], fusions["rows"]) == ("fusion", [])
     assert programmes["never"] == ["hypoxia"]
     assert programmes["rows"][0]["cells"]["s1"] == {
         "state": "measured",

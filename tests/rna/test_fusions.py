@@ -142,7 +142,11 @@ def test_a_planted_fusion_is_found_at_its_exons_in_frame(place):
     assert row["pos5"] == eml4.positions[eml4.exon_in_transcript(13)[1] - 1] + 1
     assert row["pos3"] == alk.positions[alk.exon_in_transcript(20)[0]] + 1
     (feature,) = as_features(rows).to_dict("records")
-    assert (feature["kind"], feature["name"], feature["value"]) == ("fusion", "EML4-ALK", row["fragments"])
+    assert (feature["kind"], feature["name"], feature["value"]) == (
+        "fusion",
+        "EML4-ALK, exon 13 to 20, in frame",
+        row["fragments"],
+    )
 
 
 def test_no_fusion_is_found_where_none_is(place):

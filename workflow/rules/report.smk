@@ -144,6 +144,7 @@ rule report_multiqc:
         errors=collect("<results>/dna/variants/{patient}.errors.tsv", patient=COHORT.patients_with("dna")),
         identity=collect("<results>/dna/identity/{patient}.tsv", patient=COHORT.patients_with("dna")),
         stats=collect("<results>/dna/qc/{sample}.stats", sample=COHORT.samples_with("dna", "fastq", "bam")),
+        rna=collect("<results>/rna/library/{sample}.json", sample=COHORT.samples_with("rna", "fastq")),
         kallisto=collect("<logs>/rna/kallisto/{sample}.log", sample=COHORT.samples_with("rna", "fastq")),
         proteome=collect("<results>/proteome/qc/{patient}.json", patient=PROTEOME_PATIENTS),
         metabolome=[

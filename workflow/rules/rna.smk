@@ -7,6 +7,7 @@ gives  <results>/rna/index/transcripts.tsv                transcript_id gene_id 
        <results>/rna/quant/{sample}/run_info.json         fragments processed and mapped, strand, state
        <results>/rna/genes/{sample}.parquet               genes: reads, TPM, effective length, inferential variance
        <results>/rna/bam/{sample}.bam, .bam.bai           alignments on the genome, unless rna.align is false
+       <results>/rna/library/{sample}.json                quality of the library, for MultiQC
        <results>/rna/fusions/{sample}.tsv                 junctions of two genes, with what speaks against them
        <results>/rna/fingerprint/{sample}.parquet         reads of each base where people differ, for dna/relatedness
        <results>/rna/variants/{patient}.tsv               the patient's somatic variants in RNA: expressed or silent

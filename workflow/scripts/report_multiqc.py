@@ -5,7 +5,7 @@ from pathlib import Path
 from seriome.files import read_json, read_tsv, write_text
 from seriome.logs import log_to
 from seriome.metabolome.tables import read_table
-from seriome.report.quality import assay_section, pools_section, quality_page, units_section
+from seriome.report.quality import assay_section, gene_body_section, pools_section, quality_page, units_section
 from seriome.report.quality_dna import dna_sections
 
 with log_to(snakemake.log[0]):
@@ -24,5 +24,7 @@ with log_to(snakemake.log[0]):
         [row for path in snakemake.input.errors for row in read_tsv(path)],
         [row for path in snakemake.input.identity for row in read_tsv(path)],
     )
+    libraries = {Path(path).stem: read_json(path) for path in snakemake.input.rna}
+    sections += [assay_section("rna", libraries), gene_body_section(libraries)]
     files = {Path(path).name: path for path in [*snakemake.input.stats, *snakemake.input.kallisto]}
     write_text(snakemake.output[0], quality_page(sections, files))

@@ -87,3 +87,36 @@ rule rna_fusions:
         "rna: fusions of {wildcards.sample}"
     script:
         "../../scripts/rna_fusions.py"
+
+
+rule rna_library:
+    input:
+        files=all_files("rna"),
+        abundance="<results>/rna/quant/{sample}/abundance.tsv",
+        info="<results>/rna/quant/{sample}/run_info.json",
+        transcripts="<results>/rna/index/transcripts.tsv",
+        bam=lambda wildcards: aligned_of(wildcards, "<results>/rna/bam/{sample}.bam"),
+        bai=lambda wildcards: aligned_of(wildcards, "<results>/rna/bam/{sample}.bam.bai"),
+        foreign=CONFIG["reference"]["rna_foreign"] or [],
+        index="<results>/rna/index/genome.mmi" if CONFIG["reference"]["rna_foreign"] else [],
+    output:
+        "<results>/rna/library/{sample}.json",
+    log:
+        "<logs>/rna/library/{sample}.log",
+    benchmark:
+        "<benchmarks>/rna/library/{sample}.tsv"
+    wildcard_constraints:
+        sample=one_of(COHORT.samples_with("rna", "fastq")),
+    conda:
+        "../../../envs/seriome.yaml"
+    threads: 1
+    resources:
+        mem_mb=genome_memory(2000) if CONFIG["reference"]["rna_foreign"] else memory(2000),
+        runtime=120,
+    params:
+        files=files_of_units("rna"),
+        code=fingerprint("rna/library", "rna/align", "rna/transcripts", "files"),
+    message:
+        "rna: quality of the library of {wildcards.sample}"
+    script:
+        "../../scripts/rna_library.py"

@@ -11,9 +11,14 @@ def genome_memory(base):
     return memory(base + int(8 * size / 1e6))
 
 
+def aligned_of(wildcards, pattern):
+    """The file of {sample}, where its reads are aligned."""
+    return [pattern.replace("{sample}", sample) for sample in ALIGNED if sample == wildcards.sample]
+
+
 def fusions_of(wildcards):
     """Input function: the fusions of {sample}, where its reads are aligned."""
-    return [f"<results>/rna/fusions/{sample}.tsv" for sample in ALIGNED if sample == wildcards.sample]
+    return aligned_of(wildcards, "<results>/rna/fusions/{sample}.tsv")
 
 
 # Patients whose somatic variants are looked for in RNA

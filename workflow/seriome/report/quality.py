@@ -49,6 +49,25 @@ def units_section(records: list[dict]) -> dict:
     return section
 
 
+def gene_body_section(records: dict[str, dict]) -> dict:
+    """MultiQC's custom content of the coverage of genes from 5' to 3': a line per RNA library."""
+    lines = {
+        name: {round(100 * (n + 0.5) / len(parts), 1): part for n, part in enumerate(parts)}
+        for name, record in sorted(records.items())
+        if (parts := record.get("gene_body"))
+    }
+    about = "Coverage along transcripts, mean 1, from 5' (0 %) to 3' (100 %). Degraded RNA leans to its 3' end."
+    title = {"id": "seriome_gene_body_plot", "title": "Seriome: coverage along genes", "ylab": "coverage, mean 1"}
+    return {
+        "id": "seriome_gene_body",
+        "section_name": "RNA: coverage along genes",
+        "description": about,
+        "plot_type": "linegraph",
+        "pconfig": title | {"xlab": "% of the transcript"},
+        "data": lines,
+    }
+
+
 def assay_section(assay: str, records: dict[str, dict]) -> dict:
     """MultiQC's custom content of an assay: a row per sample or injection, a column per number of its QC record.
 

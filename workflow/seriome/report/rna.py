@@ -7,8 +7,12 @@ from seriome.report.inputs import plain
 from seriome.rna.cells import also_known_as, squeezed, verdicts
 from seriome.rna.programmes import called
 
-HEADINGS = {"programme": "Programmes", "checkpoint": "Checkpoint and HLA genes"}
-DIGITS = {"programme": 2, "checkpoint": 1, "cell_markers": 1}
+HEADINGS = {
+    "programme": "Programmes",
+    "checkpoint": "Checkpoint and HLA genes",
+    "fusion": "Fusions in RNA, in fragments",
+}
+DIGITS = {"programme": 2, "checkpoint": 1, "fusion": 0, "cell_markers": 1}
 SURE = 0.05  # local false sign rate, or q, from which a row is printed black
 
 
@@ -20,6 +24,7 @@ def state_tables(samples: list[dict], features: pd.DataFrame) -> dict:
     """
     own = features[(features["assay"] == "rna") & features["kind"].isin([*DIGITS, "cell_fraction"])]
     seen = set(own["sample"])
+    looked = _looked_at(features)
     lists = []
     for kind, heading in HEADINGS.items():
         rows, never = [], []
@@ -28,11 +33,18 @@ def state_tables(samples: list[dict], features: pd.DataFrame) -> dict:
             if one["value"].isna().all():
                 never.append(name)
             else:
-                rows.append({"name": name, "cells": _cells(one, words.number, DIGITS[kind])})
+                absent = {key: {"state": "below_lod", "value": None} for key in (looked if kind == "fusion" else ())}
+                rows.append({"name": name, "cells": absent | _cells(one, words.number, DIGITS[kind])})
         lists.append({"kind": kind, "heading": heading, "rows": rows, "never": never})
     return {
         "columns": [row for row in samples if row["sample"] in seen], "lists": lists, "cells": _cell_rows(own),
     }  # fmt: skip
+
+
+def _looked_at(features: pd.DataFrame) -> list[str]:
+    """Samples with measured expression: in these, a fusion that is not listed was not seen."""
+    measured = (features["assay"] == "rna") & (features["kind"] == "expression") & features["value"].notna()
+    return sorted(set(features.loc[measured, "sample"]))
 
 
 def _cells(rows: pd.DataFrame, said, *digits) -> dict:

@@ -12,8 +12,8 @@ Filters, joined by `;` where several hold, PASS without any:
     common_artefact  genes whose abundance or rearrangement makes such reads in every library (ARTEFACTS)
     many_partners    a gene that meets more than PARTNERS others in the sample
 
-A known driver stands in spite of read_through and, from DRIVER_READS fragments on, of not_at_exons, for these fusions
-are found so in patients.
+A known driver stands in spite of read_through, common_artefact, many_partners and, from DRIVER_READS fragments on, of
+not_at_exons, for these fusions are found so in patients.
 """
 
 import re
@@ -67,7 +67,7 @@ def judged(rows: list[dict], genes: dict[str, Gene], sequence_of, drivers, sampl
             why.append("homology")
         if row["mapping_quality"] < MAPPED:
             why.append("low_quality")
-        if any(ARTEFACTS.match(name) for name in (row["gene5"], row["gene3"])):
+        if any(ARTEFACTS.match(name) for name in (row["gene5"], row["gene3"])) and not driver:
             why.append("common_artefact")
         if max(count[row["gene_id5"]], count[row["gene_id3"]]) > PARTNERS and not driver:
             why.append("many_partners")
@@ -132,6 +132,16 @@ def write_fusions(path, rows) -> None:
     write_tsv(path, ({column: row.get(column) for column in COLUMNS} for row in rows), COLUMNS)
 
 
+def called(row: dict) -> str:
+    """What a person calls a fusion: `EML4-ALK, exon 13 to 20, in frame`."""
+    words = [f"{row['gene5']}-{row['gene3']}"]
+    if row["exon5"] and row["exon3"]:
+        words.append(f"exon {row['exon5']} to {row['exon3']}")
+    if row["frame"] in ("in_frame", "out_of_frame"):
+        words.append(row["frame"].replace("_", " "))
+    return ", ".join(words)
+
+
 def as_features(rows):
     """Rows for the feature store: kind `fusion`, of those that pass, the fragments that show each."""
     import pandas as pd
@@ -141,7 +151,7 @@ def as_features(rows):
             {
                 "kind": "fusion",
                 "feature": f"{row['chrom5']}:{row['pos5']}:{row['chrom3']}:{row['pos3']}",
-                "name": f"{row['gene5']}-{row['gene3']}",
+                "name": called(row),
                 "value": float(row["fragments"]),
                 "unit": "fragments",
                 "state": "measured",
