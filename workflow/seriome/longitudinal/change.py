@@ -15,6 +15,11 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+MIN_SHARED = (
+    100  # features from which a prior can be learnt: with fewer it says that nothing changed, and is sure of it
+)
+
+
 def pairs_of(samples: pd.DataFrame) -> pd.DataFrame:
     """Which samples are compared: within a patient and specimen each later one with the first, and with the one before.
 
@@ -75,7 +80,8 @@ def changes(
     pairs     of `pairs_of`; None: all of them
     Returns   COLUMNS, by pair and then by row of the matrix. estimate = late - early (log2); error^2 = both measured
               variances and twice the biological one; lower and upper by t with `freedom`; p and q (BH within the pair)
-              of no change; shrunken, its interval and lfsr from an adaptive prior over the pair's features.
+              of no change; shrunken, its interval and lfsr from an adaptive prior over the pair's features, NaN
+              where fewer than MIN_SHARED have an interval.
               state: `estimated`; `no_interval` (no variance could be learnt: estimate alone); `missing_early`,
               `missing_late`, `missing_both` (no value there; what its absence means the feature table says)
     """
@@ -91,7 +97,8 @@ def changes(
         error = np.where(np.isfinite(estimate) & (error > 0), error, np.nan)
         reach = stats.t.ppf(0.975, variance.freedom) * error
         p = 2 * stats.t.sf(np.abs(estimate) / error, variance.freedom)
-        drawn = shrink(estimate, error, variance.freedom)
+        enough = np.isfinite(error).sum() >= MIN_SHARED
+        drawn = shrink(estimate, error if enough else np.full(len(error), np.nan), variance.freedom)
         gone = np.array(["", "missing_early", "missing_late", "missing_both"])
         absent = gone[np.isnan(values[:, early]) + 2 * np.isnan(values[:, late])]
         state = np.where(absent != "", absent, np.where(np.isfinite(error), "estimated", "no_interval"))

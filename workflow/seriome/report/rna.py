@@ -88,15 +88,16 @@ def patient_changes(changes: pd.DataFrame, patient: str, shown: int) -> list[dic
     keys = ["specimen", "early", "late", "early_day", "late_day"]
     for pair, rows in own.groupby(keys, sort=True) if len(own) else []:
         rows = rows.assign(size=-rows["shrunken"].fillna(rows["estimate"]).abs(), raw=-rows["estimate"].abs())
-        genes = rows[rows["kind"] == "expression"].sort_values(["lfsr", "size", "raw", "feature"])
+        genes = rows[rows["kind"] == "expression"].sort_values(["lfsr", "p", "size", "feature"])
         others = rows[rows["kind"] != "expression"].sort_values(["p", "raw", "feature"])
-        best = genes.head(shown)
+        best, shared = genes.head(shown), bool(genes["lfsr"].notna().any())
         entries.append(
             dict(zip(keys, pair, strict=True))
             | {
                 "same_site": plain(rows.head(1))[0]["same_site"], "same_batch": plain(rows.head(1))[0]["same_batch"],
                 "genes": plain(best), "others": plain(others.head(shown)), "tested": len(genes),
-                "sure": int((genes["lfsr"] < SURE).sum()), "interval": bool(genes["error"].notna().any()),
+                "sure": int((genes["lfsr" if shared else "q"] < SURE).sum()), "shared": shared,
+                "interval": bool(genes["error"].notna().any()),
                 "top": float(best["estimate"].abs().max()) or 1.0,
             }
         )  # fmt: skip

@@ -202,7 +202,8 @@ def spread(table: pd.DataFrame, what: str) -> pd.DataFrame:
     Returns  patient, specimen, compared (what), early, late, early_day, late_day, same_site, distance, expected, genes,
              different. distance: root mean square of the log2 differences with the measured and biological variance
              taken off, 0 where nothing is left; expected: what two samples that differ by biology alone show before it
-             is taken off; different: genes with a local false sign rate below 0.05
+             is taken off; different: genes with a local false sign rate below 0.05, where
+             there is one
     """
     keys = ["patient", "specimen", "early", "late", "early_day", "late_day"]
     rows = []
@@ -215,7 +216,7 @@ def spread(table: pd.DataFrame, what: str) -> pd.DataFrame:
                 "distance": float(np.sqrt(max((own["estimate"] ** 2 - own["error"] ** 2).mean(), 0.0))),
                 "expected": float(np.sqrt((own["error"] ** 2).mean())),
                 "genes": len(own),
-                "different": int((own["lfsr"] < SURE).sum()),
+                "different": int((own["lfsr"] < SURE).sum()) if own["lfsr"].notna().any() else np.nan,
             }
         )
     return pd.DataFrame(rows, columns=SPREAD)
