@@ -80,12 +80,14 @@ def evidence(bam, place: tuple, min_mapping_quality: int) -> tuple[list, list]:
     place    (chrom, start, end, ...) of the gene
     """
     gene_chrom, low, high = place[:3]
-    split, pairs = [], []
+    split, pairs, copies = [], [], set()
 
     def leaves(chrom, position, here):
         return not (chrom == gene_chrom and (low <= position < high or abs(position - here) < FAR))
 
     for read in bam.fetch(gene_chrom, low, high):
+        if read.flag & 0x400:
+            copies.add(read.query_name)  # its second part is not flagged
         if read.flag & 0x704 or read.mapping_quality < min_mapping_quality:
             continue
         if read.has_tag("SA"):
@@ -103,7 +105,7 @@ def evidence(bam, place: tuple, min_mapping_quality: int) -> tuple[list, list]:
             )
             far = Side(read.next_reference_name, read.next_reference_start, not read.mate_is_reverse)
             pairs.append((near, far, read.query_name))
-    return split, pairs
+    return tuple([one for one in rows if one[2] not in copies] for rows in (split, pairs))
 
 
 def clustered(split) -> list[tuple[Side, Side, set]]:
