@@ -13,7 +13,7 @@ Filters, joined by `;` where several hold, PASS without any:
     many_partners    a gene that meets more than PARTNERS others in the sample
 
 A known driver stands in spite of read_through, common_artefact, many_partners and, from DRIVER_READS fragments on, of
-not_at_exons, for these fusions are found so in patients.
+not_at_exons and, at exons, of low_quality (a partner with a near paralogue), for these are found so in patients.
 """
 
 import re
@@ -65,7 +65,8 @@ def judged(rows: list[dict], genes: dict[str, Gene], sequence_of, drivers, sampl
             why.append("paralogues")
         elif _homology(row, five, three, sequence_of):
             why.append("homology")
-        if row["mapping_quality"] < MAPPED:
+        sure = driver and row["at_exons"] and row["fragments"] >= DRIVER_READS
+        if row["mapping_quality"] < MAPPED and not sure:
             why.append("low_quality")
         if any(ARTEFACTS.match(name) for name in (row["gene5"], row["gene3"])) and not driver:
             why.append("common_artefact")
