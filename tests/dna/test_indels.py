@@ -88,7 +88,7 @@ def test_slide_and_reach_by_hand(tmp_path):
     assert pair.slide == 6
     # 100 bases, 5 decide on either side: 90 starts, less the slide; two more tell the genome, which has two bases more
     assert pair.reach(100) == (86, 84)
-    assert long.reach(100) == (90 - long.slide, 90)  # half of a read on one side at least places it: 2 (100 - 50 - 5)
+    assert long.reach(100) == (90 - long.slide, 90)  # half of a read on one side places it: 2 (50 - 5)
 
 
 def test_what_a_clip_speaks_of():

@@ -25,7 +25,7 @@ from seriome.dna.pileup import Allele, Carrier
 
 MISMATCH, DECIDED = -4, 5  # score of a mismatch; lead of a haplotype from which a read is of it
 FLANK = 400  # bases of the genome on either side
-ANCHOR = 0.5  # share of a read that must fit the genome for `bwa mem` to place it there (seen in made-up reads)
+OPENED = 20  # bases of an insertion up to which the aligner opens a gap for it
 LEAST_REACH = 0.15  # share of the starts of a read from which the genome must be told for an indel to be counted
 AT_ONCE = 5_000  # reads that are scored at once, which bounds the memory
 SKIPPED = 0x4 | 0x100 | 0x200 | 0x400 | 0x800  # unmapped, secondary, failed, duplicate, supplementary
@@ -64,11 +64,16 @@ class Haplotypes:
         return self.before + self.behind - min(len(self.ref), len(self.alt))
 
     def reach(self, length: int) -> tuple[int, int]:
-        """Starts from which a read of so many bases tells the genome, and the indel."""
+        """Starts from which a read of so many bases tells the genome, and the indel.
+
+        A read across either end of what only one haplotype has tells it. Where the aligner clips an insertion, half of
+        the read must fit the genome on one side for it to be placed there (as seen of `bwa mem`).
+        """
         longer = abs(len(self.alt) - len(self.ref))
         plain = length - 2 * DECIDED - self.slide
-        more = min(plain + longer, 2 * (length * (1 - ANCHOR) - DECIDED))
-        return (plain, more) if len(self.alt) > len(self.ref) else (more, plain)
+        if len(self.alt) < len(self.ref):
+            return min(plain + longer, 2 * plain), plain
+        return plain, plain + longer if longer <= OPENED else min(plain + longer, length - 2 * DECIDED)
 
 
 def haplotypes(fasta, chrom: str, pos: int, ref: str, alt: str) -> Haplotypes:
