@@ -23,6 +23,7 @@ def copies(seeds: int = 3) -> dict:
 PARTS = {"calling": calling, "indels": indels, "normals": normals, "copies": copies, "identity": identity, "cost": cost}
 QUICK = {
     "calling": {"patients": 2, "plasma_depth": 500},
+    "indels": {"lengths": (100,), "shares": (0.33,)},
     "normals": {"people": 2, "libraries": 2, "megabases": 0.5},
     "copies": {"seeds": 1},
     "identity": {"number": 3},

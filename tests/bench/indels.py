@@ -77,12 +77,12 @@ def _called(length: int, share: float, seed: int) -> pd.DataFrame:
     return result
 
 
-def indels(seed: int = 3) -> dict:
+def indels(seed: int = 3, lengths=(100, 150), shares=(0.33, 0.1)) -> dict:
     """Recall and fraction by size and kind, per caller; prints them."""
     figures, false = [], {}
     print("indels planted at a share of molecules: recall, mean called fraction")
-    for length in (100, 150):
-        for share in (0.33, 0.1):
+    for length in lengths:
+        for share in shares:
             rows = _called(length, share, seed)
             callers = [one for one in rows.columns if one not in ("kind", "size")]
             for caller in callers:
