@@ -2,15 +2,16 @@
 
 Alignment  retention times of two runs differ by a shift, the median over the ions that both identified; where these
            are many and span long, by a curve: medians of their differences along the gradient, joined by lines.
-Transfer   an ion that a run did not identify is measured at the time that its donors say, aligned. Many such peaks
-           are another ion of that mass. To know how many, each is also looked for at the time of another ion, where it
-           is not: a decoy. A classifier learns what right peaks look like from ions that the run identified, measured
-           as if they had not been, and the score at which decoys are few enough decides: (D + 1) / T, as in `fdr`.
+Transfer   an ion that a run did not identify is measured at the time that its donors say, aligned; a peak that is
+           another ion's already is none. Still some are another ion of that mass. To know how many, each is looked
+           for a little earlier or later too, where it is not: a decoy. A classifier learns what right peaks look
+           like from ions that the run identified, measured as if they had not been, and the score at which decoys are
+           few enough decides: (D + 1) / T, as in `fdr`.
 Sources    MaxQuant's match between runs, Cox et al. 2014, Mol Cell Proteomics 13:2513, doi:10.1074/mcp.M113.031591;
            false transfers by decoys of retention time or mass: IonQuant, Yu et al. 2021, Mol Cell Proteomics 20:100077,
            doi:10.1016/j.mcpro.2021.100077
-Limits     peptides of one mass often elute near each other, so decoys in time are a little too mild
-           Within one patient: what no run of the patient identified is not looked for
+Limits     within one patient: what no run of the patient identified is not looked for. Isomers that nobody identified
+           elute where the ion does, which no decoy sees: the rate is too low where most ions asked for are absent
 """
 
 import numpy as np
@@ -24,7 +25,8 @@ BENT, WIDE = 60, 600.0  # ions in common, and seconds they span, from which a cu
 PIECES = 15  # ions that each of its medians rests on, at least
 NEAR = 5.0  # s around its own spectrum within which an identified ion's peak begins
 LEAST = 40  # identified ions without which no right peak can be learned from
-AWAY = 60.0  # s that a decoy's time lies from where the ion is
+AWAY = (2.5, 5.0)  # half widths of the window between a decoy's time and the ion's
+LEAST_NEAR = 8.0  # s, half width of a window below which decoys would lie on the ion's own peak
 REACH = 4.0  # standard deviations of the alignment within which a peak is looked for
 
 
@@ -131,30 +133,46 @@ def _transferred(read, run, ions, own, shift, settings, rng):
     truth, targets = look(right, right["expected"].to_numpy()), look(asked, asked["expected"].to_numpy())
     apexes = known["apex_rt"].reindex(pd.MultiIndex.from_frame(truth[ION])).to_numpy()
     truth = truth[np.abs(truth["apex_rt"] - apexes) < NEAR]  # the same peak as its spectrum says
-    decoys = [look(asked, _elsewhere(asked["expected"].to_numpy(), rng)) for _ in range(2)]
-    learning = look(right, _elsewhere(right["expected"].to_numpy(), rng))
+    decoys = [look(asked, _elsewhere(asked["expected"].to_numpy(), near, rng)) for _ in range(2)]
+    learning = look(right, _elsewhere(right["expected"].to_numpy(), near, rng))
     score = _classifier(truth, pd.concat([decoys[0], learning]), spread)
     if score is None:
         return empty, figures
     both = pd.concat([targets.assign(decoy=False), decoys[1].assign(decoy=True)], ignore_index=True)
     both = both[both["area"] > 0]
-    both["transfer_q"] = q_values(score(both), both["decoy"])
+    both = _unclaimed(both.assign(value=score(both)), own, settings["xic_ppm"])
+    both["transfer_q"] = q_values(both["value"], both["decoy"])
     kept = both[~both["decoy"] & (both["transfer_q"] <= settings["transfer_fdr"])]
     figures["transferred"] = len(kept)
-    return kept.drop(columns=["decoy", "expected"]).assign(unit=run, source="transferred", matches=0), figures
+    return kept.drop(columns=["decoy", "expected", "value"]).assign(unit=run, source="transferred", matches=0), figures
 
 
-def _elsewhere(times, rng) -> np.ndarray:
-    """Times of other ions, at least AWAY from each one's own; NaN where a few tries find none."""
-    result = np.full(len(times), np.nan)
-    for _ in range(20):
-        open_ones = np.flatnonzero(np.isnan(result))
-        if not len(open_ones):
-            break
-        drawn = rng.choice(times, len(open_ones))
-        far = np.abs(drawn - times[open_ones]) >= AWAY
-        result[open_ones[far]] = drawn[far]
-    return result
+def _unclaimed(found: pd.DataFrame, own: pd.DataFrame, ppm: float) -> pd.DataFrame:
+    """Peaks that no ion identified in the run, nor a better one among these, has taken already.
+
+    Peptides of one composition have one mass and often one time: their ions would all be carried over to one peak.
+    """
+    taken = {}
+    for charge, apex, mass in own[["charge", "apex_rt", "mass"]].dropna().itertuples(index=False):
+        taken.setdefault((charge, apex), []).append(mass)
+    found, kept = found.sort_values(["value", *ION], ascending=[False, True, True], kind="stable"), []
+    for charge, apex, mass in found[["charge", "apex_rt", "mass"]].itertuples(index=False):
+        others = taken.setdefault((charge, apex), [])
+        free = all(abs(mass - other) > 2e-6 * ppm * mass for other in others)
+        kept.append(free)
+        if free:
+            others.append(mass)
+    return found[np.array(kept, bool)].reset_index(drop=True)
+
+
+def _elsewhere(times, near: float, rng) -> np.ndarray:
+    """Times near each one, earlier or later, but out of the reach of its peak.
+
+    Near, since peptides of one mass often have one composition and elute not far from each other: decoys from all over
+    the gradient meet fewer of them than the ion itself does.
+    """
+    away = rng.uniform(*AWAY, len(times)) * max(near, LEAST_NEAR)
+    return times + away * rng.choice([-1.0, 1.0], len(times))
 
 
 def _classifier(right, wrong, spread):
