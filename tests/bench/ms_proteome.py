@@ -252,6 +252,7 @@ def transfer(proteins: int = 120) -> dict:
         "transfer_of_wrong_matches": round(float(carried.mean()), 4),
     }
     print(
+        f"transfers between runs of the same proteins: {told['S0 r']['transferred']} of {told['S0 r']['asked']} asked\n"
         f"transfers to a run without half of the proteins: {len(moved)} of {told['S2 r']['asked']} asked; "
         f"false {figures['transfer_false_share']:.1%}, wrong matches carried over "
         f"{figures['transfer_of_wrong_matches']:.1%}"
