@@ -18,7 +18,7 @@ rule proteome_search:
     wildcard_constraints:
         patient=one_of(PROTEOME_PATIENTS),
     conda:
-        "../../../envs/seriome.yaml"
+        "../../../envs/sage.yaml" if CONFIG["proteome"]["engine"] == "sage-binary" else "../../../envs/seriome.yaml"
     threads: 2
     resources:
         mem_mb=proteome_memory,
@@ -29,6 +29,7 @@ rule proteome_search:
         code=fingerprint(
             "proteome/search",
             "proteome/openms",
+            "proteome/sage",
             "proteome/modifications",
             "proteome/own",
             "proteome/run",

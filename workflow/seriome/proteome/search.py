@@ -24,6 +24,8 @@ from seriome.proteome.run import Run
 PROTON = 1.00727646688  # Da
 NEUTRON = 1.00335  # Da, what Sage takes for one step of isotope error
 BATCH = 4000  # spectra that are handed to Sage at once
+DECOY = "rev_"
+LIMITS = {"min_precursor_charge": 2, "max_precursor_charge": 4, "max_fragment_charge": 2, "peaks": 150}  # of a spectrum
 COLUMNS = {
     "spectrum": "string",
     "rt": "float64",
@@ -133,6 +135,10 @@ def engine(proteins: dict[str, Protein], settings: dict):
         from seriome.proteome.openms import OpenMS
 
         return OpenMS(proteins, settings)
+    if settings["engine"] == "sage-binary":
+        from seriome.proteome.sage import Sage
+
+        return Sage(proteins, settings)
     return Index(proteins, settings)
 
 
@@ -188,7 +194,7 @@ def _database(proteins, settings, fixed, variable):
             variable_mods=many,
             max_variable_mods=settings["max_variable_modifications"],
             generate_decoys=True,
-            decoy_tag="rev_",
+            decoy_tag=DECOY,
         ).generate_indexed_database()
 
 
@@ -205,9 +211,9 @@ def _scorer(settings, fixed, variable):
             min_matched_peaks=settings["min_matched_peaks"],
             min_isotope_err=settings["min_isotope_error"],
             max_isotope_err=settings["max_isotope_error"],
-            min_precursor_charge=2,
-            max_precursor_charge=4,
-            max_fragment_charge=2,
+            min_precursor_charge=LIMITS["min_precursor_charge"],
+            max_precursor_charge=LIMITS["max_precursor_charge"],
+            max_fragment_charge=LIMITS["max_fragment_charge"],
             annotate_matches=True,
             variable_mods=many,
             static_mods=static,
@@ -217,7 +223,7 @@ def _scorer(settings, fixed, variable):
 def _processed(fragments) -> list:
     from sagepy.core.spectrum import Precursor, RawSpectrum, SpectrumProcessor
 
-    processor = SpectrumProcessor(take_top_n=150, min_deisotope_mz=0.0, deisotope=True)
+    processor = SpectrumProcessor(take_top_n=LIMITS["peaks"], min_deisotope_mz=0.0, deisotope=True)
     return [
         processor.process(
             RawSpectrum(
