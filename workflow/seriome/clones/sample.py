@@ -2,7 +2,8 @@
 
 From a variational fit a Markov chain goes on: clusters' CCFs given the mutations' labels, labels given CCFs, and
 splits and merges of whole clusters. Two clones that few reads make one are one in some draws and two in others, and
-the interval of a mutation's CCF holds both. Every draw is of the posterior of the same model as in `cluster`.
+the interval of a mutation's CCF holds both. Every draw is of the posterior of the same model as in `cluster`, but for
+the prior of the number of clusters: Poisson here (CLONES), e^-K there (COST).
 The one clustering that is told is the fit, or the optimum beside a draw, the nearest to all draws by variation of
 information.
 Sources: Jain and Neal 2004, doi:10.1198/1061860043001 (split-merge moves with restricted Gibbs launches); Miller and
