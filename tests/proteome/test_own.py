@@ -6,8 +6,11 @@ import pysam
 import pytest
 
 from seriome.dna import hgvs
-from seriome.proteome import evidence, own
+from seriome.files import write_tsv
+from seriome.proteome import evidence, joined, own
 from seriome.proteome.fasta import Protein
+from seriome.rna.fusion_table import write_fusions
+from seriome.rna.transcripts import COLUMNS, Transcript, as_row
 
 from ..dna import made
 from .made import SETTINGS
@@ -82,21 +85,114 @@ def test_what_is_not_wholly_in_exons_or_not_coding_makes_no_product(genes):
     assert own.novel("MAKLRDFW", "MAKL") is None  # cut short: nothing new
 
 
-def test_fusion_joins_whole_exons(genes):
+def at(genes, place):
+    """A position of the + layout, 0-based, on the strand of the fixture."""
+    return place if genes[2] == "+" else 499 - place
+
+
+def in_dna(genes, five, three):
+    """A row of dna/fusions: G1's 5' part up to `five`, G2's 3' part from `three` on."""
+    row = {"gene": "G2", "partner": "G1", "chrom": "c", "pos": at(genes, three) + 1, "partner_chrom": "c"}
+    row |= {"partner_pos": at(genes, five) + 1, "five": "G1", "three": "G2", "name": "G1-G2 G1;G2", "frame": "in_frame"}
+    return row
+
+
+def test_dna_s_fusion_joins_whole_exons(genes):
     """Breakpoints in both introns: exon 1 of G1 and exon 2 of G2, ATG GCA AAA CTG CGA ATC AAA GAA TGT: MAKLR IKEC."""
-    rulers, _, strand = genes
-    five, three = 100 + len(G1[0]) + 5, 300 + len(G2[0]) + 9
-    if strand == "-":
-        five, three = 499 - five, 499 - three
-    row = {"gene": "G1", "partner": "G2", "chrom": "c", "pos": five + 1, "partner_chrom": "c", "partner_pos": three + 1}
-    row |= {"gene_part": "5'", "partner_part": "3'"}
-    best = {"G1": "T1", "G2": "T2"}
-    (one,) = own.of_fusions([row], best, rulers)
+    rulers = {"G1": genes[0]["T1"], "G2": genes[0]["T2"]}
+    row = in_dna(genes, 100 + len(G1[0]) + 5, 300 + len(G2[0]) + 9)
+    (one,) = joined.of_dna([row], rulers)
     assert (one.sequence, one.first, one.last) == ("MAKLRIKEC", 5, 6)
     assert one.reference == "MAKLRDFW|MHIKEC"
-    assert own.of_fusions([row | {"partner_part": "5'"}], best, rulers) == []
-    other = own.of_fusions([row | {"gene_part": "3'", "partner_part": "5'"}], best, rulers)
+    assert (one.gene, one.name, one.transcript, one.frame, one.assay) == ("G1", "G1-G2 G1;G2", "T1", "in_frame", "dna")
+    assert joined.of_dna([row | {"five": "", "three": ""}], rulers) == []
+    other = joined.of_dna([row | {"five": "G2", "three": "G1"}], rulers)
     assert [one.sequence for one in other] == ["MHDFW"]
+
+
+def test_dna_s_break_within_one_exon_makes_nothing_and_within_both_cuts_them(genes):
+    """ATG GCA AAA CTG of G1, then of exon 2 of G2: GAA TGT TAA in its frame; CAA AGA ATG TTA AGG out of it."""
+    rulers = {"G1": genes[0]["T1"], "G2": genes[0]["T2"]}
+    exon2 = 300 + len(G2[0]) + len(INTRON)
+    assert joined.of_dna([in_dna(genes, 114, 300 + len(G2[0]) + 9)], rulers) == []
+    (one,) = joined.of_dna([in_dna(genes, 114, exon2 + 6)], rulers)
+    assert (one.sequence, one.first, one.last) == ("MAKLEC", 4, 5)
+    (shifted,) = joined.of_dna([in_dna(genes, 114, exon2 + 2)], rulers)
+    assert (shifted.sequence, shifted.first, shifted.last) == ("MAKLQRMLR", 4, 5)
+
+
+def of_rna_stage(genes, coding=("T1", "T2")):
+    """G1 and G2 as the rna stage has them, {name: (Transcript, spliced)}: a GTF's coding span has no stop codon."""
+    layout = {"T1": (100, G1, (3, 5)), "T2": (300, G2, (0, 5))}
+    result = {}
+    for name, (start, (one, two), (head, tail)) in layout.items():
+        middle = start + len(one) + len(INTRON)
+        exons = [(start, start + len(one)), (middle, middle + len(two))]
+        span = exons[0][0] + head, exons[1][1] - tail
+        if genes[2] == "-":
+            exons, span = sorted((500 - end, 500 - begin) for begin, end in exons), (500 - span[1], 500 - span[0])
+        row = Transcript(name, name, name, "", "c", genes[2], exons, span if name in coding else None)
+        result[name] = row, one + two
+    return result
+
+
+def spliced_of(genes, **how):
+    return {name: joined.of_transcript(*pair) for name, pair in of_rna_stage(genes, **how).items()}
+
+
+def in_rna(genes, five, three, **what):
+    row = {"gene5": "G1", "gene3": "G2", "transcript5": "T1", "transcript3": "T2", "exon5": "1", "exon3": "2"}
+    row |= {"chrom5": "c", "chrom3": "c", "pos5": str(at(genes, five) + 1), "pos3": str(at(genes, three) + 1)}
+    return row | {"frame": "in_frame", "filter": "PASS"} | what
+
+
+def test_rna_s_fusion_is_read_as_it_stands(genes):
+    """Exon 1 of G1 to exon 2 of G2, as DNA's: one row with both assays; within exons, too; not between them."""
+    end, exon2 = 100 + len(G1[0]) - 1, 300 + len(G2[0]) + len(INTRON)
+    spliced = spliced_of(genes)
+    (one,) = joined.of_rna([in_rna(genes, end, exon2)], spliced)
+    assert (one.sequence, one.first, one.last, one.name) == ("MAKLRIKEC", 5, 6, "G1-G2 G1;G2")
+    assert one.reference == "MAKLRDFW|MHIKEC"
+    assert one.source == f"c:{at(genes, end) + 1}-c:{at(genes, exon2) + 1}"
+    rulers = {"G1": genes[0]["T1"], "G2": genes[0]["T2"]}
+    (dna,) = joined.of_dna([in_dna(genes, 100 + len(G1[0]) + 5, 300 + len(G2[0]) + 9)], rulers)
+    (row,) = own.table_of([one, dna, one])
+    assert (row["source"], row["assay"], row["accession"]) == (dna.source, "dna,rna", "OWN_1")
+    (row,) = own.table_of([one, one])
+    assert row["assay"] == "rna"
+    (within,) = joined.of_rna([in_rna(genes, 114, exon2 + 2, frame="out_of_frame")], spliced)
+    assert (within.sequence, within.frame) == ("MAKLQRMLR", "out_of_frame")
+    assert joined.of_rna([in_rna(genes, 114, exon2 - 3)], spliced) == []
+    assert joined.of_rna([in_rna(genes, 101, exon2)], spliced) == []  # before the start codon
+    assert joined.of_rna([in_rna(genes, end, exon2, transcript3="T9")], spliced) == []
+    (silent,) = joined.of_rna([in_rna(genes, end, exon2, frame="not_coding")], spliced_of(genes, coding=["T1"]))
+    assert (silent.sequence, silent.reference) == ("MAKLRIKEC", "MAKLRDFW")
+
+
+def test_rna_s_tables_are_read(genes, tmp_path):
+    """As the rna stage writes them: what does not pass is left out, sequences are those of its FASTA."""
+    end, exon2 = 100 + len(G1[0]) - 1, 300 + len(G2[0]) + len(INTRON)
+    write_fusions(tmp_path / "a.tsv", [in_rna(genes, end, exon2), in_rna(genes, 114, exon2 + 2, filter="trace")])
+    write_fusions(tmp_path / "b.tsv", [in_rna(genes, end, exon2)])
+    write_fusions(tmp_path / "none.tsv", [])
+    made = of_rna_stage(genes)
+    write_tsv(tmp_path / "t.tsv", (as_row(one) for one, _ in made.values()), COLUMNS)
+    (tmp_path / "t.fa").write_text("".join(f">{name}\n{text}\n" for name, (_, text) in made.items()) + ">T3\nA\n")
+    given = Given(rna_fusions=[tmp_path / "a.tsv", tmp_path / "b.tsv"])
+    given |= {"rna_transcripts": tmp_path / "t.tsv", "rna_sequences": tmp_path / "t.fa"}
+    (row,) = joined.read_sources(given)
+    assert (row["sequence"], row["assay"], row["kind"]) == ("MAKLRIKEC", "rna", "fusion")
+    assert joined.read_sources(Given(given | {"rna_fusions": str(tmp_path / "none.tsv")})) == []
+    assert joined.read_sources(Given()) == []
+
+
+class Given(dict):
+    """A rule's input: names as attributes."""
+
+    __getattr__ = dict.__getitem__
+
+    def __or__(self, other):
+        return Given(dict(self) | other)
 
 
 REFERENCE = "MKAAANVELLTPEPTIDEKGGGSWLLDDR"

@@ -6,7 +6,7 @@ from seriome.files import write_tsv
 from seriome.intake import usable
 from seriome.ledger import Gaps
 from seriome.logs import log_to
-from seriome.proteome import own
+from seriome.proteome import joined, own
 from seriome.proteome.fasta import read_contaminants, read_fasta
 from seriome.proteome.run import read_run
 from seriome.proteome.search import empty, engine
@@ -14,11 +14,7 @@ from seriome.proteome.tables import write_table
 
 with log_to(snakemake.log[0]) as log:
     settings, given, gaps = dict(snakemake.params.settings), snakemake.input, Gaps()
-    rows = (
-        own.read_sources(given.variants, given.fusions, given.transcripts, given.gff, given.genome)
-        if given.get("variants")
-        else []
-    )
+    rows = joined.read_sources(given)
     proteins = read_fasta(given.proteins)
     contaminants = read_contaminants(given.contaminants) if given.contaminants else {}
     log.info("%d proteins, %d contaminants, %d of the patient's own", len(proteins), len(contaminants), len(rows))

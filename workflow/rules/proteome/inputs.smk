@@ -20,11 +20,14 @@ PROTEOME_CONTAMINANTS = {
     "builtin": workflow.source_path("../../../resources/contaminants.tsv"),
     None: [],
 }.get(CONFIG["proteome"]["contaminants"], CONFIG["proteome"]["contaminants"])
-PROTEOME_WITH_OWN = (
-    [one for one in PROTEOME_PATIENTS if COHORT.patients_with("dna") and one in COHORT.patients_with("dna")]
-    if CONFIG["proteome"]["own_proteins"]
-    else []
-)
+# of whom mutations and fusions are looked for: patients with DNA, samples of aligned RNA
+PROTEOME_OWN_DNA = COHORT.patients_with("dna") if CONFIG["proteome"]["own_proteins"] else []
+PROTEOME_OWN_RNA = ALIGNED if CONFIG["proteome"]["own_proteins"] else []
+PROTEOME_WITH_OWN = [
+    one
+    for one in PROTEOME_PATIENTS
+    if one in PROTEOME_OWN_DNA or any(COHORT.about(sample, "rna")["patient"] == one for sample in PROTEOME_OWN_RNA)
+]
 
 
 def proteome_units(wildcards):
@@ -50,7 +53,7 @@ def proteome_searched(wildcards):
     """Input function: what {patient} is searched with: runs, proteins, contaminants, somatic variants and fusions."""
     files = proteome_raw(wildcards)
     files |= {"proteins": CONFIG["reference"]["proteins"] or [], "contaminants": PROTEOME_CONTAMINANTS}
-    if wildcards.patient in PROTEOME_WITH_OWN:
+    if wildcards.patient in PROTEOME_OWN_DNA:
         folder = "<results>/dna/reference"
         files |= {
             "variants": "<results>/dna/variants/{patient}.parquet",
@@ -58,6 +61,11 @@ def proteome_searched(wildcards):
         }
         files |= {"genome": f"{folder}/genome.fa", "fai": f"{folder}/genome.fa.fai", "gff": f"{folder}/genes.gff3"}
         files |= {"transcripts": f"{folder}/transcripts.tsv"}
+    aligned = [one for one in PROTEOME_OWN_RNA if COHORT.about(one, "rna")["patient"] == wildcards.patient]
+    if aligned:
+        files |= {"rna_fusions": [f"<results>/rna/fusions/{sample}.tsv" for sample in aligned]}
+        files |= {"rna_transcripts": "<results>/rna/index/transcripts.tsv"}
+        files |= {"rna_sequences": "<results>/rna/index/transcripts.fa.gz"}
     return files
 
 

@@ -1,8 +1,8 @@
 """The patient's own proteins: what somatic mutations and fusions make of the reference, if it is translated.
 
-Every somatic variant that changes a protein is put into its transcript alone, and the transcript is translated anew; a
-fusion is the 5' part of one transcript and the 3' part of the other, read on from the first start codon. The whole
-product is searched for; what counts are peptides that no reference protein holds (`evidence`).
+Every somatic variant that changes a protein is put into its transcript alone, and the transcript is translated anew; of
+fusions see `joined`. The whole product is searched for; what counts are peptides that no reference protein holds
+(`evidence`).
 
 Assumes  each variant alone; germline variants are not added, so two that touch one peptide make a peptide that is
          missed, not a false one. Introns are spliced as in the reference: no product of a splice variant is made up.
@@ -18,7 +18,10 @@ from seriome.dna import hgvs
 from seriome.proteome.fasta import Protein
 
 PREFIX = "OWN_"
-COLUMNS = ["accession", "kind", "source", "gene", "name", "transcript", "first", "last", "sequence", "reference"]
+COLUMNS = [
+    *("accession", "kind", "source", "assay", "gene", "name", "transcript", "frame", "first", "last"),
+    *("sequence", "reference"),
+]
 KINDS = {
     "missense_variant": "missense",
     "frameshift_variant": "frameshift",
@@ -35,6 +38,7 @@ class Product:
     """first, last: the residues (1-based, of the product) that are new; of a deletion, the two beside it.
 
     reference: the proteins that the transcripts make without the change
+    assay: `dna` or `rna`, where it was seen (`dna,rna`: both); frame: of a fusion, as its table has it
     """
 
     kind: str
@@ -46,6 +50,8 @@ class Product:
     last: int
     sequence: str
     reference: str
+    assay: str = "dna"
+    frame: str = ""
 
 
 def translated(text: str) -> str:
@@ -111,60 +117,18 @@ def of_variants(rows, rulers: dict) -> list[Product]:
     return products
 
 
-def of_fusions(rows, best: dict, rulers: dict) -> list[Product]:
-    """Products of junctions of genes, those that join a 5' part to a 3' part.
-
-    rows    dicts gene, partner, chrom, pos, partner_chrom, partner_pos (1-based, the last base that is kept),
-            gene_part, partner_part (`5'`, `3'`)
-    best    {gene: transcript that speaks for it}
-    A junction within introns joins whole exons; one within exons cuts them. Where one side cuts an exon and the other
-    does not, nothing is made: how that is spliced is not known.
-    """
-    products = []
-    for row in rows:
-        sides = {
-            row["gene_part"]: (row["gene"], row["pos"] - 1),
-            row["partner_part"]: (row["partner"], row["partner_pos"] - 1),
-        }
-        if set(sides) != {"5'", "3'"}:
-            continue
-        (head, head_at), (tail, tail_at) = sides["5'"], sides["3'"]
-        one, other = (rulers.get(best.get(gene)) for gene in (head, tail))
-        if one is None or other is None or not one.numbered:
-            continue
-        cut = [ruler.offset(at) is not None for ruler, at in ((one, head_at), (other, tail_at))]
-        if cut[0] != cut[1]:
-            continue
-        kept, dropped = _before(one, head_at, True), _before(other, tail_at, False)
-        if kept <= one.first or not dropped:
-            continue
-        after = translated(one.text[one.first : kept] + other.text[dropped:])
-        before = [translated(ruler.text[ruler.first :]) for ruler in (one, other)]
-        last = (kept - one.first) // 3  # residues that stem wholly from the 5' gene
-        if last < 2 or len(after) <= last:
-            continue
-        name = f"{head}::{tail}"
-        source = f"{row['chrom']}:{row['pos']}-{row['partner_chrom']}:{row['partner_pos']}"
-        products.append(Product("fusion", source, head, name, best[head], last, last + 1, after, "|".join(before)))
-    return products
-
-
-def _before(ruler, position: int, itself: bool) -> int:
-    """Bases of the transcript that lie before a position of the genome along the strand (with it, if `itself`)."""
-    place = position if ruler.forward else -position
-    edge = place + 1 if itself else place
-    return sum(max(0, min(end, edge) - start) for start, end in ruler.exons)
-
-
 def table_of(products: list[Product]) -> list[dict]:
-    """Rows of COLUMNS; equal products of one source are one; accessions count from 1."""
-    rows, seen = [], set()
-    for one in sorted(products, key=lambda one: (one.gene, one.source, one.name)):
-        if (one.source, one.sequence) in seen:
-            continue
-        seen.add((one.source, one.sequence))
-        rows.append({"accession": f"{PREFIX}{len(rows) + 1}"} | {key: getattr(one, key) for key in COLUMNS[1:]})
-    return rows
+    """Rows of COLUMNS; accessions count from 1. Equal products of one source are one; so are equal ones of fusions,
+    under the name of the first (DNA's before RNA's), with both assays."""
+    rows = {}
+    for one in sorted(products, key=lambda one: (one.gene, one.assay, one.source, one.name)):
+        key = ("" if one.kind == "fusion" else one.source, one.sequence)
+        row = rows.setdefault(
+            key, {"accession": f"{PREFIX}{len(rows) + 1}"} | {name: getattr(one, name) for name in COLUMNS[1:]}
+        )
+        if one.assay not in row["assay"].split(","):
+            row["assay"] += f",{one.assay}"
+    return list(rows.values())
 
 
 def proteins(rows) -> dict[str, Protein]:
@@ -223,39 +187,3 @@ def tryptic_forms(sequences, settings: dict, references: str = "") -> int:
                 peptides.add(peptide)
     most = settings["max_variable_modifications"]
     return sum(sum(comb(peptide.count("M"), number) for number in range(most + 1)) for peptide in peptides)
-
-
-def read_sources(variants, fusions, transcripts, gff, genome) -> list[dict]:
-    """Rows of `table_of` from the tables of the stage dna.
-
-    variants     path of dna/variants/{patient}.parquet; fusions: path of dna/fusions/{patient}.tsv, or None
-    transcripts, gff, genome  dna/reference/transcripts.tsv, genes.gff3, genome.fa
-    """
-    import pysam
-
-    from seriome.files import read_tsv
-
-    columns = ["variant", "pos", "ref", "alt", "gene", "transcript", "consequence", "name", "filter", "called"]
-    table = pd.read_parquet(variants, columns=columns)
-    table = table[(table["filter"] == "PASS") & table["called"]].drop_duplicates("variant").sort_values("variant")
-    rows = table[table["consequence"].isin(KINDS)].to_dict("records")
-    junctions = [
-        row | {key: int(row[key]) for key in ("pos", "partner_pos")}
-        for row in (read_tsv(fusions) if fusions else [])
-        if row["filter"] == "PASS" and row["partner"]
-    ]
-    best = _best_transcripts(read_tsv(transcripts), {row[key] for row in junctions for key in ("gene", "partner")})
-    names = {row["transcript"] for row in rows if row["transcript"]} | set(best.values())
-    with pysam.FastaFile(str(genome)) as fasta:
-        rulers = {name: hgvs.Ruler(model, fasta) for name, model in hgvs.read_models(gff, names).items()}
-    return table_of(of_variants(rows, rulers) + of_fusions(junctions, best, rulers))
-
-
-def _best_transcripts(rows, genes) -> dict[str, str]:
-    """{gene: its foremost coding transcript}, as the variants' own: by rank, then the longer coding sequence."""
-    best = {}
-    for row in rows:
-        if row["gene"] in genes and int(row["cds_bases"]):
-            key = (int(row["rank"]), -int(row["cds_bases"]), row["transcript"])
-            best[row["gene"]] = min(best.get(row["gene"], key), key)
-    return {gene: key[2] for gene, key in best.items()}
