@@ -23,6 +23,8 @@ COMPARED = (
     "cigarstring",
     "next_reference_start",
     "template_length",
+    "query_sequence",
+    "qual",
 )
 
 
@@ -90,6 +92,24 @@ def test_as_bwa_mem2_places_and_flags_them(real, ours):
     theirs = aligned(genome, pairs, "bwa-mem2")
     compared(theirs, ours, "bwa-mem2")
     assert theirs == aligned(genome, pairs, "bwa-mem2", threads=2)
+
+
+def test_parts_of_a_read_that_goes_on_elsewhere_keep_their_own_bases(tmp_path):
+    """By hand: 60 bases, then 40 of another place, on the same or the other strand, from either end of the fragment."""
+    text = made.genome()["c1"]
+    places = made.places(tmp_path, {"c1": text})
+    here, there = text[2000:2060], text[5000:5040]
+    broken = [here + there, here + made.reverse(there), made.reverse(here) + there, there + made.reverse(here)]
+    reads = [(one, made.reverse(text[2100:2200])) for one in broken] + made.pairs([(text, 200, 0, 6000)], seed=3)
+    bam = tmp_path / "parts.bam"
+    align.align_pairs(places["genome"], made.write_fastq(tmp_path, "unit", reads), bam, sample="S", run="L1")
+    with pysam.AlignmentFile(str(bam)) as found:
+        parts = [one for one in found if one.flag & 0x800]
+    assert len(parts) == 4
+    assert {one.is_reverse for one in parts} == {False, True}
+    for one in parts:
+        assert one.query_sequence == text[one.reference_start : one.reference_end], one.cigarstring
+        assert len(one.query_qualities) == len(one.query_sequence)
 
 
 def compared(theirs, ours, name: str) -> None:

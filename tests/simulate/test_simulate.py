@@ -251,6 +251,7 @@ def test_bytes_depend_on_seed_and_options_only(cohort, tmp_path):
 
 def test_a_further_patient_changes_no_other_patients_dna(reference, tumours):
     options = {"seed": 7, "depth": 160, "normal_depth": 90, "plasma_depth": 450, "rna_pairs": 1000, "spoil": False}
+    options |= {"lcms_batches": 1}
     jobs = [
         {
             tuple(paths): job["seed"]

@@ -4,17 +4,21 @@ Batches are of a fixed number of bases (as `bwa mem -K`), so that the result doe
 what is held in memory. pybwa 2.3.2 leaves out the flag bits 0x2 (proper pair), 0x40 and 0x80 (first, second of pair),
 and 0x20 beside an unplaced mate; they are set here, 0x2 by bwa's own rule: both ends on one contig, in an orientation
 whose insert sizes could be estimated from this batch, and within its bounds (`mem_pestat` and `mem_infer_dir` of bwa
-0.7.17).
+0.7.17). Of a further part of a read on the other strand than the first it keeps the bases of the wrong end; they are
+taken from the whole read here.
 Source: Li 2013, Aligning sequence reads, clone sequences and assembly contigs with BWA-MEM, arXiv:1303.3997
 """
 
 import numpy as np
+
+from seriome.dna.hgvs import COMPLEMENT
 
 BATCH_BASES = 10_000_000
 # bwa's bounds for insert sizes, bwamem_pair.c
 MIN_RATIO, MIN_COUNT, MIN_SHARE = 0.8, 10, 0.05
 OUTLIER, MAPPING, DEVIATIONS, LARGEST = 2.0, 3.0, 4.0, 10_000
 FR = 1
+HARD = 5  # operation of a CIGAR
 
 
 def aligned(genome, batches, *, ends: int, threads: int = 1):
@@ -36,11 +40,29 @@ def aligned(genome, batches, *, ends: int, threads: int = 1):
         if ends == 2:
             _set_pairs(found)
         for records, own in zip(found, tags, strict=True):
+            _set_bases(records)
             for record in records:
                 for tag in own:
                     record.set_tag(*tag)
         for first in range(0, len(found), ends):
             yield found[first : first + ends]
+
+
+def _set_bases(records) -> None:
+    """Bases and qualities of the parts of a read that are cut short (hard clips), from its primary alignment."""
+    if len(records) < 2:
+        return
+    whole = primary(records)
+    for record in records:
+        first, last = record.cigartuples[0], record.cigartuples[-1]
+        if whole is None or HARD not in (first[0], last[0]):
+            continue
+        bases, qualities = whole.query_sequence, whole.query_qualities
+        if (record.flag ^ whole.flag) & 0x10:
+            bases, qualities = bases[::-1].translate(COMPLEMENT), qualities[::-1]
+        start = first[1] if first[0] == HARD else 0
+        end = len(bases) - (last[1] if last[0] == HARD else 0)
+        record.query_sequence, record.query_qualities = bases[start:end], qualities[start:end]
 
 
 def primary(records):
