@@ -11,7 +11,7 @@ Source: Li 2013, Aligning sequence reads, clone sequences and assembly contigs w
 
 import numpy as np
 
-from seriome.dna.hgvs import COMPLEMENT
+from seriome.dna.tools import COMPLEMENT
 
 BATCH_BASES = 10_000_000
 # bwa's bounds for insert sizes, bwamem_pair.c

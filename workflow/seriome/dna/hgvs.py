@@ -15,7 +15,8 @@ import re
 from dataclasses import dataclass, field
 from itertools import product
 
-COMPLEMENT = str.maketrans("ACGTNacgtn", "TGCANtgcan")
+from seriome.dna.tools import COMPLEMENT
+
 BASES = "TCAG"
 AMINO = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"
 CODONS = dict(zip(map("".join, product(BASES, repeat=3)), AMINO, strict=True))

@@ -10,12 +10,11 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from seriome.dna.tools import merged, read_bed, read_contigs
+from seriome.dna.tools import COMPLEMENT, merged, read_bed, read_contigs
 from seriome.errors import InputError
 from seriome.files import moved_into_place, open_text, write_text, write_tsv
 
 STOPS = {"TAA", "TAG", "TGA"}
-COMPLEMENT = str.maketrans("ACGTNacgtn", "TGCANtgcan")
 CANONICAL = {"MANE_Select": 0, "Ensembl_canonical": 1, "canonical": 1, "appris_principal_1": 2, "basic": 3}
 # biotypes that bcftools csq reads consequences for; other names are written as the nearest of these
 CODING = {"protein_coding", "nonsense_mediated_decay", "non_stop_decay"}

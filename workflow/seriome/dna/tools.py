@@ -1,9 +1,11 @@
-"""What several modules of this stage use: quiet C libraries, samtools and bcftools as functions, intervals."""
+"""What several modules of this stage use: quiet C libraries, samtools and bcftools as functions, intervals, bases."""
 
 import os
 import sys
 from bisect import bisect_right
 from contextlib import contextmanager
+
+COMPLEMENT = str.maketrans("ACGTNacgtn", "TGCANtgcan")
 
 
 @contextmanager
