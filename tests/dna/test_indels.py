@@ -62,7 +62,12 @@ def test_half_of_the_molecules_are_half_of_the_reads(reads, called, tmp_path, na
 
 
 def test_nothing_else_is_called(called):
-    assert called.index.get_level_values("variant").nunique() == len(PLANTED)
+    """Reads that end a base or two inside a repeat show a substitution; it is listed, with its reason, not passed."""
+    passed = called[called["filter"] == "PASS"]
+    assert passed.index.get_level_values("variant").nunique() == len(PLANTED)
+    others = called.drop(passed.index)
+    assert set(others["filter"]) <= {"read_end"}
+    assert others["alt_count"].max() < 10
 
 
 def test_the_pileup_alone_counts_too_few(reads, tmp_path):
