@@ -1,6 +1,7 @@
 """
 Clones: which mutations travel together, in what share of the cancer cells, and since when.
 needs  <results>/dna/variants/{patient}.parquet        reads of every somatic variant in every sample with dna
+       <results>/dna/variants/{patient}.phased.tsv     which mutations of a gene stand on one copy of it
        <results>/dna/copy_number/{patient}.parquet     coverage of every gene against the normal
        <results>/dna/purity/{patient}.tsv              purity of every sample, as its copies tell it
        <results>/dna/identity/{patient}.tsv            which samples are held out, being another person's
@@ -24,6 +25,7 @@ rule clones:
     input:
         known=ACTIONABILITY,
         variants="<results>/dna/variants/{patient}.parquet",
+        phased="<results>/dna/variants/{patient}.phased.tsv",
         copy_number="<results>/dna/copy_number/{patient}.parquet",
         purity="<results>/dna/purity/{patient}.tsv",
         identity="<results>/dna/identity/{patient}.tsv",

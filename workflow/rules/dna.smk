@@ -11,6 +11,7 @@ gives  <results>/dna/reference/                      genome with its bwa index, 
        <results>/dna/mutect2/{patient}.vcf.gz, .vcf.gz.tbi    with dna.mutect2: what Mutect2 finds over all samples
        <results>/dna/counts/{patient}.{part}.pickle.gz    with dna.scatter: counts of a part of the regions, until called
        <results>/dna/variants/{patient}.callable.tsv    bases deep enough to call, per sample
+       <results>/dna/variants/{patient}.phased.tsv    which mutations of a gene stand on one copy of it
        <results>/dna/variants/{patient}.errors.tsv    how often bases are misread, per sample and change
        <results>/dna/bins/{sample}.parquet           reads in targets and in the bins between them
        <results>/dna/snps/{patient}.tsv              heterozygous SNPs of the normal

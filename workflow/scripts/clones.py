@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from seriome.clones.command import read_phased
 from seriome.clones.model import Settings
 from seriome.clones.tables import clones
 from seriome.dna.verdicts import hold_out
@@ -17,6 +18,7 @@ with log_to(snakemake.log[0]) as log:
         snakemake.params.treatments,
         Settings(**snakemake.params.settings),
         read_tsv(snakemake.input.purity),
+        read_phased(snakemake.input.phased),
     )
     found.results.write(dict(snakemake.output.items()))
     gaps = Gaps()

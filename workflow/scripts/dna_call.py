@@ -1,6 +1,6 @@
 """Read, call seriome, write. No science lives here."""
 
-from seriome.dna import mutect2, scatter
+from seriome.dna import mutect2, phase, scatter
 from seriome.dna.imports import variants_of
 from seriome.dna.tables import CALLABLE_COLUMNS, ERROR_COLUMNS, call_patient, typed, write_table
 from seriome.dna.tools import c_output_to, has_reads, read_contigs
@@ -40,4 +40,5 @@ with log_to(snakemake.log[0]) as log, c_output_to(snakemake.log[0]):
     rows = [{"sample": sample, "callable_bases": bases} for sample, bases in callable_bases.items()]
     write_tsv(out.callable, rows, CALLABLE_COLUMNS)
     write_tsv(out.errors, errors, ERROR_COLUMNS)
+    write_tsv(out.phased, phase.phases(table, bams, snakemake.params.settings), phase.COLUMNS)
     gaps.write(out.gaps)

@@ -86,6 +86,7 @@ rule dna_call:
         table="<results>/dna/variants/{patient}.parquet",
         callable="<results>/dna/variants/{patient}.callable.tsv",
         errors="<results>/dna/variants/{patient}.errors.tsv",
+        phased="<results>/dna/variants/{patient}.phased.tsv",
         gaps="<results>/gaps/dna/patient.{patient}.tsv",
     log:
         "<logs>/dna/call/{patient}.log",
@@ -105,7 +106,7 @@ rule dna_call:
         called=called_units,
         settings=CALLING,
         code=fingerprint(
-            *(*COUNTING, "dna/vcf", "dna/calling", "dna/judge", "dna/clips", "dna/realign", "dna/neighbours"),
+            *(*COUNTING, "dna/vcf", "dna/calling", "dna/judge", "dna/clips", "dna/realign", "dna/neighbours", "dna/phase"),
             *("dna/normals", "dna/limits", "dna/consequence", "dna/hgvs", "ledger"),
         ),
     message:

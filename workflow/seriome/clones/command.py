@@ -68,17 +68,21 @@ def read_treatments(path) -> list[dict]:
     return rows
 
 
-def read_phased(path, mutations) -> dict:
-    """{(mutation_id, other_mutation_id): "cis" or "trans"} of pairs that reads span."""
-    found, known = {}, set(mutations)
+def read_phased(path, mutations=None) -> dict:
+    """{(mutation_id, other_mutation_id): "cis" or "trans"} of pairs that reads span; those that are open are left out.
+
+    mutations   those that there are; None: no other is a mistake
+    """
+    found, known = {}, None if mutations is None else set(mutations)
     for line, row in enumerate(_sheet(path), start=2):
         pair, phase = (row.get("mutation_id"), row.get("other_mutation_id")), row.get("phase")
-        if phase not in ("cis", "trans") or not known.issuperset(pair):
+        if phase not in ("cis", "trans", "open") or not (known is None or known.issuperset(pair)):
             raise InputError(
                 f"{path}, line {line}: needs mutation_id and other_mutation_id of the table of counts, and phase, "
-                "which is cis or trans"
+                "which is cis, trans or open"
             )
-        found[pair] = phase
+        if phase != "open":
+            found[pair] = phase
     return found
 
 

@@ -326,7 +326,7 @@ def _events(model: Model, patient: Patient, tree: Tree, grown, names, settings) 
             hits.append({"mutation_id": who["mutation_id"], "cluster_id": cluster} | about)
     known = {model.counts.mutations[n] for n in np.flatnonzero(patient.drivers)}
     for row in events.two_hits(hits, tree.ancestor, patient.phased):
-        if row["phase"] == "unknown" and not known & {row["mutation_id"], row["other_mutation_id"]}:
+        if not known & {row["mutation_id"], row["other_mutation_id"]}:
             continue  # two passengers in one gene say nothing
         found.append({**row, "name": row["label"].split(": ")[0]})
     found = [{key: one.get(key) for key in COLUMNS["events"]} for one in found if one]

@@ -34,7 +34,7 @@ class Clones:
 
 
 def clones(
-    variants: pd.DataFrame, copy_number=None, treatments=(), settings: Settings | None = None, purity=()
+    variants: pd.DataFrame, copy_number=None, treatments=(), settings: Settings | None = None, purity=(), phased=None
 ) -> Clones:
     """Clones of one patient.
 
@@ -45,6 +45,7 @@ def clones(
                  where they are known, major minor
     treatments   dicts with drug, start and, unless it goes on, end
     purity       of the dna stage: dicts with sample, state, trusted, by_copies, by_copies_lower, by_copies_upper
+    phased       {(variant, variant): "cis" or "trans"} where reads span both
     """
     settings = settings or Settings()
     passing = variants.loc[variants["filter"] == "PASS", "variant"].unique()
@@ -72,6 +73,7 @@ def clones(
         limits=limits,
         treatments=list(treatments),
         resists=lambda name, drugs: resists(name, drugs, *effect.get(name, ())),
+        phased=phased or {},
     )
     return Clones(conclude(model, patient, settings), _problems(model, patient, len(variants)))
 
