@@ -106,7 +106,16 @@ rule dna_call:
         called=called_units,
         settings=CALLING,
         code=fingerprint(
-            *(*COUNTING, "dna/vcf", "dna/calling", "dna/judge", "dna/clips", "dna/realign", "dna/neighbours", "dna/phase"),
+            *(
+                *COUNTING,
+                "dna/vcf",
+                "dna/calling",
+                "dna/judge",
+                "dna/clips",
+                "dna/realign",
+                "dna/neighbours",
+                "dna/phase",
+            ),
             *("dna/normals", "dna/limits", "dna/consequence", "dna/hgvs", "ledger"),
         ),
     message:
