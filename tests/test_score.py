@@ -252,6 +252,31 @@ def test_resistance_in_events(results, truth):
     assert found["invented"] == ["P1 KRAS G12D", "P1 P8L"], "not planted; there from the start"
 
 
+def test_fusions(results, truth):
+    """Planted at both samples in DNA, seen at one; in RNA at one, seen there. Beside them: the reciprocal junction,
+    which drives nothing, one that failed a filter, and one in DNA and RNA each that is not planted."""
+    key = {"patient": "P1", "gene5": "EML4", "exon5": 13, "gene3": "ALK", "exon3": 20}
+    rows = [key | {"sample": sample, "share": share} for sample, share in (("S0", 0.2), ("S1", 0.01))]
+    write_truth(truth, {"junctions": rows, "fusions": [key | {"sample": "S0", "tpm": 9.0}]})
+    cells = ["sample", "five", "five_exon", "three", "three_exon", "share", "state", "drives", "filter"]
+    table = [
+        ("S0", "EML4", 13, "ALK", 20, 0.23, "measured", 1, "PASS"),
+        ("S1", "EML4", 13, "ALK", 20, 0.0, "below_lod", 1, "PASS"),
+        ("S0", "ALK", 19, "EML4", 14, 0.2, "measured", 0, "PASS"),
+        ("S0", "KIF5B", 15, "RET", 12, 0.2, "measured", 1, "in_normal"),
+        ("S0", "CD74", 6, "ROS1", 34, 0.1, "measured", 1, "PASS"),
+    ]
+    write_tsv(results / "dna/fusions/P1.tsv", [dict(zip(cells, row, strict=True)) for row in table], cells)
+    cells = ["sample", "gene5", "exon5", "gene3", "exon3", "share", "filter"]
+    table = [("S0", "EML4", 13, "ALK", 20, 0.3, "PASS"), ("S0", "TP53", 1, "AXL", 2, 0.1, "PASS")]
+    write_tsv(results / "rna/fusions/S0.tsv", [dict(zip(cells, row, strict=True)) for row in table], cells)
+    found = score(results, truth)["fusions"]
+    assert (found["dna_planted"], found["dna_found"]) == (2, 1)
+    assert found["dna_share_error"] == pytest.approx(0.03)
+    assert (found["rna_planted"], found["rna_found"]) == (1, 1)
+    assert found["invented"] == ["P1 CD74-ROS1", "S0 TP53-AXL"]
+
+
 def test_copy_number(results, truth):
     """Purity 0.6: six copies give log2((3.6+0.8)/2) = 1.1375, none log2(0.4) = -1.3219, two 0."""
     path = results / "dna" / "copy_number" / "P1.parquet"

@@ -10,7 +10,7 @@ import numpy as np
 
 from seriome.errors import InputError
 from seriome.files import read_json
-from seriome.score import clones, ledger, levels, sequencing, targets
+from seriome.score import clones, fusions, ledger, levels, sequencing, targets
 from seriome.score.tables import NotThere
 from seriome.score.words import report
 
@@ -32,6 +32,9 @@ STAGES = {
     "copy_number": (
         sequencing.copy_number,
         ("genes_changed", "found", "recall", "unchanged_genes", "called_though_unchanged", "mean_absolute_error"),
+    ),
+    "fusions": (
+        fusions.fusions, ("dna_planted", "dna_found", "dna_share_error", "rna_planted", "rna_found", "invented"),
     ),
     "rna": (
         levels.rna, ("samples", "planted", "found", "share_found", "spearman_median", "spearman_lowest", "by_sample"),

@@ -62,6 +62,12 @@ def _lines_copy_number(s):
     yield "log2 ratio, mean error", _show(s["mean_absolute_error"])
 
 
+def _lines_fusions(s):
+    yield "found in samples' DNA", f"{s['dna_found']} of {s['dna_planted']}, share off by {_show(s['dna_share_error'])}"
+    yield "found in samples' RNA", f"{s['rna_found']} of {s['rna_planted']}"
+    yield "invented", _some(s["invented"])
+
+
 def _lines_per_sample(s):
     yield "found", f"{s['found']} of {s['planted']} values in {s['samples']} samples"
     yield "rank correlation, median", f"{_show(s['spearman_median'])} (lowest {_show(s['spearman_lowest'])})"
@@ -107,6 +113,7 @@ _LINES = {
     "dna": _lines_dna,
     "resistance": _lines_resistance,
     "copy_number": _lines_copy_number,
+    "fusions": _lines_fusions,
     "rna": _lines_per_sample,
     "proteome": _lines_per_sample,
     "translated": _lines_translated,
