@@ -1,5 +1,8 @@
 """Programmes, cells and activities: scores by hand, planted mixtures, and what is said where nothing can be."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,7 +57,9 @@ def test_equal_tables_give_equal_scores_and_depth_narrows_the_interval(ladder):
 def test_too_few_genes_are_not_measured_and_say_why(ladder):
     sets = [Programme("part", ("G1", "G2", "X1", "X2"))]
     few = score_programmes(ladder, sets, seed=7).iloc[0]
-    assert (few["state"], few["reason"]) == ("not_measured", "2 of 4 genes measured, 70% of each needed")
+    assert (few["state"], few["reason"]) == ("not_measured", "2 of 4 genes measured, 70% of each direction needed")
+    lopsided = [Programme("down", ("G1", "X1"), tuple(f"G{at}" for at in range(5, 25)))]  # 21 of 22, but 1 of 2 up
+    assert score_programmes(ladder, lopsided, seed=7).iloc[0]["state"] == "not_measured"
     panel = score_programmes(ladder.iloc[:45], sets, seed=7).iloc[0]
     assert panel["reason"] == "45 genes measured, 1000 needed for ranks"
     assert np.isnan(panel["value"])
@@ -75,6 +80,12 @@ def test_shipped_programmes_have_sources_and_no_gene_twice():
     for one in found:
         assert len({*one.up, *one.down}) == len(one.up) + len(one.down), one.name
         assert "doi:10." in one.source
+
+
+def test_the_docs_say_of_every_shipped_list_where_it_comes_from_and_how_long_it_is():
+    page = (Path(__file__).parents[2] / "docs" / "rna-state.md").read_text()
+    told = re.findall(r"^\| `(\w+)` \| (\d+) \| .*\d", page, re.M)
+    assert sorted(told) == sorted((one.name, str(len(one.up) + len(one.down))) for one in shipped())
 
 
 @pytest.fixture(scope="module")

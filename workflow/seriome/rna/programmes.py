@@ -11,7 +11,7 @@ from seriome.files import open_text, read_tsv
 
 TABLE = Path(__file__).parents[3] / "resources" / "programmes.tsv"
 MIN_BACKGROUND = 1000  # genes that must be measured for a rank among them to mean anything
-MIN_SHARE = 0.7  # of a programme's genes that must be measured
+MIN_SHARE = 0.7  # of a programme's genes of either direction that must be measured
 DRAWS = 100
 SHORT = {"emt": "EMT", "nk": "NK", "t": "T", "b": "B", "cd8": "CD8", "cd56dim": "CD56dim", "th1": "Th1"}
 
@@ -109,8 +109,8 @@ def score_programmes(genes: pd.DataFrame, programmes, seed: int) -> pd.DataFrame
         row |= {"genes": total, "measured": seen, "value": np.nan, "lower": np.nan, "upper": np.nan, "reason": ""}
         if background < MIN_BACKGROUND:
             row["reason"] = f"{background} genes measured, {MIN_BACKGROUND} needed for ranks"
-        elif seen < MIN_SHARE * total or not up or (one.down and not down):
-            row["reason"] = f"{seen} of {total} genes measured, {MIN_SHARE:.0%} of each needed"
+        elif not up or len(up) < MIN_SHARE * len(one.up) or len(down) < MIN_SHARE * len(one.down):
+            row["reason"] = f"{seen} of {total} genes measured, {MIN_SHARE:.0%} of each direction needed"
         else:
             scores = _score(ranks, up, background)
             if down:
