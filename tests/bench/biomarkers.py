@@ -18,8 +18,9 @@ import pysam
 from seriome.config import with_defaults
 from seriome.dna import align, coverage, fusions, index, msi, reference, signatures
 from seriome.files import read_tsv
+from seriome.simulate.cells import Junction, Population
+from seriome.simulate.dna import PLASMA, TISSUE, write_dna
 from seriome.simulate.genome import build_reference
-from seriome.simulate.reads import PLASMA, TISSUE, Junction, Population, write_dna
 
 SLIP = np.array([0.0, 0.02, 0.10, 0.85, 0.03])  # lengths of a homopolymer of about 12 after PCR, the allele at 0.85
 MIXTURES = {

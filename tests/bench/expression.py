@@ -21,7 +21,7 @@ from seriome.rna.kallisto import build_index as build_kallisto
 from seriome.rna.quant import quantify_sample
 from seriome.rna.transcripts import COLUMNS, as_row, read_transcripts, spliced
 from seriome.simulate.genome import build_reference
-from seriome.simulate.reads import write_rna
+from seriome.simulate.rna import write_rna
 
 FIVE = 5
 SETTINGS = with_defaults({})["rna"]

@@ -20,7 +20,7 @@ from seriome.rna.fusions import find
 from seriome.rna.genes import Genes
 from seriome.rna.transcripts import genome_sequence, read_transcripts
 from seriome.simulate.genome import build_reference
-from seriome.simulate.reads import Fusion, write_rna
+from seriome.simulate.rna import Fusion, write_rna
 
 from .expression import levels
 from .identity import named

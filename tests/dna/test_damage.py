@@ -5,9 +5,10 @@ import pytest
 
 from seriome.config import with_defaults
 from seriome.dna import align, coverage, damage, index, reference
+from seriome.simulate.cells import Population
+from seriome.simulate.dna import write_dna
 from seriome.simulate.genome import build_reference
 from seriome.simulate.patient import draw_patient
-from seriome.simulate.reads import Population, write_dna
 
 SETTINGS = with_defaults({"dna": {}})["dna"]
 

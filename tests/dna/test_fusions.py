@@ -12,8 +12,9 @@ from seriome.dna import align, copy_number, coverage, features, fused, fusions, 
 from seriome.dna.fusions import Side
 from seriome.features import write_features
 from seriome.files import read_tsv
+from seriome.simulate.cells import Junction, Population
+from seriome.simulate.dna import PLASMA, TISSUE, write_dna
 from seriome.simulate.genome import build_reference
-from seriome.simulate.reads import PLASMA, TISSUE, Junction, Population, write_dna
 
 from . import made
 

@@ -12,7 +12,7 @@ from seriome.rna.fusions import find
 from seriome.rna.genes import Genes, cut, frame
 from seriome.rna.transcripts import Transcript, as_row, genome_sequence, read_models, read_transcripts
 from seriome.simulate.genome import build_reference
-from seriome.simulate.reads import Fusion, write_rna
+from seriome.simulate.rna import Fusion, write_rna
 
 REAL = Path(__file__).parents[2].parent / "shared" / "real" / "rna"
 

@@ -8,7 +8,7 @@ from seriome.rna import library
 from seriome.rna.align import align_sample, build_index, open_index, read_sizes
 from seriome.rna.transcripts import read_transcripts
 from seriome.simulate.genome import build_reference
-from seriome.simulate.reads import RIBOSOMAL, write_rna
+from seriome.simulate.rna import RIBOSOMAL, write_rna
 
 
 def test_reads_by_hand():

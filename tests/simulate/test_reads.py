@@ -8,22 +8,12 @@ import pytest
 from scipy.stats import binom, chi2
 
 from seriome.errors import InputError
+from seriome.simulate.cells import Junction, Population, applied, expected_copies, expected_junction, expected_vaf
+from seriome.simulate.dna import PLASMA, write_dna
+from seriome.simulate.fastq import ADAPTERS, Fragments
 from seriome.simulate.genome import build_reference
-from seriome.simulate.reads import (
-    ADAPTERS,
-    PLASMA,
-    Fragments,
-    Fusion,
-    Junction,
-    Population,
-    applied,
-    expected_copies,
-    expected_junction,
-    expected_vaf,
-    write_dna,
-    write_rna,
-)
 from seriome.simulate.reference import Variant, reverse_complement
+from seriome.simulate.rna import Fusion, write_rna
 
 CLEAN = {"error_rate": 0, "damage_rate": 0}
 NORMAL = [Population(1.0)]

@@ -15,9 +15,9 @@ from seriome.errors import InputError
 from seriome.files import read_json, sha256
 from seriome.intake import check_unit
 from seriome.simulate import ENTRIES, MARKER, _do, _Plan, _start, simulate
+from seriome.simulate.cells import expected_copies, expected_vaf
 from seriome.simulate.cohort_files import TRUTH
 from seriome.simulate.genome import build_reference
-from seriome.simulate.reads import expected_copies, expected_vaf
 from seriome.simulate.reference import reverse_complement
 from seriome.simulate.stories import STORIES, Clone, Story, Visit, story_of
 from seriome.simulate.tumours import detectable, grow

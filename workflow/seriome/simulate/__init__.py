@@ -221,8 +221,8 @@ class _Plan:
         truth["events"] += resistance_events(tumour, expected)
 
     def _dna(self, tumour, visit, sample: str) -> list[dict]:
+        from seriome.simulate.cells import expected_junction
         from seriome.simulate.cohort_files import UMI
-        from seriome.simulate.reads import expected_junction
         from seriome.simulate.tumours import panel
 
         plasma = visit.specimen == "plasma"
@@ -430,7 +430,8 @@ def _do(assay: str, paths: list[str], job: dict) -> int:
 
         write_injection(paths[0], **job)
         return 0
-    from seriome.simulate.reads import PLASMA, TISSUE, Fusion, write_dna, write_rna
+    from seriome.simulate.dna import PLASMA, TISSUE, write_dna
+    from seriome.simulate.rna import Fusion, write_rna
 
     if assay == "dna":
         from seriome.simulate.cohort_files import UMI

@@ -2,15 +2,16 @@
 
 Clones and their shares over time are those of `simulate.counts`; each mutation of a clone lies on one copy of its gene
 in all of the clone's descendants; in some genes the copies changed in all cancer cells. Reads are those of
-`simulate.reads`: uneven capture, PCR copies, damage, sequencing errors, paralogues of the simulated genome.
+`simulate.dna`: uneven capture, PCR copies, damage, sequencing errors, paralogues of the simulated genome.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from seriome.simulate.cells import Population, expected_vaf
 from seriome.simulate.counts import Course, Setting, grow
-from seriome.simulate.reads import PLASMA, TISSUE, Population, expected_vaf, write_dna
+from seriome.simulate.dna import PLASMA, TISSUE, write_dna
 from seriome.simulate.reference import Germline, Reference, Variant
 
 # Copies of a gene in all cancer cells, as haplotypes: lost, lost and doubled, gained

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import binom
 
 from seriome.errors import InputError
-from seriome.simulate.reads import Junction, Population, expected_copies, expected_vaf
+from seriome.simulate.cells import Junction, Population, expected_copies, expected_vaf
 from seriome.simulate.reference import Germline, Reference, Variant
 from seriome.simulate.stories import PANEL, Story, Visit
 
@@ -50,7 +50,7 @@ class Tumour:
         return line
 
     def copies(self, clone: str) -> dict[str, tuple]:
-        """Copies of every gene that is not as it was inherited, in a cell of the clone (see reads.Population).
+        """Copies of every gene that is not as it was inherited, in a cell of the clone (see cells.Population).
 
         Losses and gains come first, on the side that carries no mutation; so a mutation has one mutated copy.
         """
