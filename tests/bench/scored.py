@@ -13,8 +13,8 @@ from sklearn.metrics import adjusted_rand_score, v_measure_score
 from seriome.clones.command import clones_of
 from seriome.clones.counts import Table
 from seriome.clones.likelihood import Counts, log_likelihood
+from seriome.clones.lineage import lineages
 from seriome.clones.model import CopyNumber, Settings
-from seriome.clones.tree import lineages
 from seriome.files import write_tsv
 from seriome.simulate.counts import ERROR, TABLE, Drawn, draw, table
 

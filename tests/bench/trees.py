@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from seriome.clones.detection import probability_by_error, upper_bound
-from seriome.clones.tree import grow, lineages
+from seriome.clones.lineage import lineages
+from seriome.clones.tree import grow
 from seriome.simulate.counts import ERROR, Setting, draw
 
 from .peers import calder, fastbe, orchard

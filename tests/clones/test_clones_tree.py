@@ -9,7 +9,11 @@ from scipy.optimize import nnls
 from scipy.stats import beta
 
 from seriome.clones import tree as clone_tree
-from seriome.clones.tree import RETURN, TOP, YOUNGER, ancestors, grow, lineages
+from seriome.clones import tree_score, tree_search
+from seriome.clones.lineage import ancestors, lineages, moved
+from seriome.clones.steady import LEAST, LEVELS, chains_of
+from seriome.clones.tree import grow
+from seriome.clones.tree_score import RETURN, SHARES, TOP, YOUNGER
 
 RETURNING = np.array([[1, 1, 1], [0.6, 0.3, 0.6], [0.3, 0.3, 0.3]])  # 2 within 1: 1 itself has 0.3, 0, 0.3
 
@@ -21,7 +25,7 @@ def log_odds(found, one, other) -> float:
 
 
 def without_course(monkeypatch):
-    monkeypatch.setattr(clone_tree._Scorer, "_course", lambda self, trees: 0)
+    monkeypatch.setattr(tree_score.Scorer, "_course", lambda self, trees: 0)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,7 @@ def test_probabilities_of_all_trees():
     ccf, error = np.array([[1, 1], [0.6, 0.5], [0.35, 0.3], [0.2, 0.4]]), np.full((4, 2), 0.08)
     error[0] = 0
     found = dict(grow(ccf, error).trees)
-    own = rng.dirichlet(np.full(4, clone_tree.SHARES), 1_000_000).T
+    own = rng.dirichlet(np.full(4, SHARES), 1_000_000).T
     expected = {}
     for parents in product([0, 2, 3], [0, 1, 3], [0, 1, 2]):
         tree = (-1, *parents)
@@ -97,7 +101,7 @@ def test_projection_is_the_least_squares_of_scipy():
     rng = np.random.default_rng(1)
     for _ in range(20):
         matrix, target = rng.random((6, 6)), rng.normal(size=6)
-        assert clone_tree._not_negative(matrix, target) == pytest.approx(nnls(matrix, target)[0], abs=1e-8)
+        assert tree_score._not_negative(matrix, target) == pytest.approx(nnls(matrix, target)[0], abs=1e-8)
 
 
 def test_own_share_that_returns(monkeypatch):
@@ -164,10 +168,10 @@ def test_course_sums_over_all_courses():
     """Against every course of four samples, one by one; the last clone is not covered in the third."""
     ccf = np.array([[1, 1, 1, 1], [0.5, 0.3, 0.2, 0.05], [0.1, 0.1, np.nan, 0.3]])
     error = np.full(ccf.shape, 0.05)
-    scorer = clone_tree._Scorer(ccf, error, None, None, [0, 1, 2, 3], None)
+    scorer = tree_score.Scorer(ccf, error, None, None, [0, 1, 2, 3], None)
     trees = np.array([[-1, 0, 0], [-1, 0, 1]])
-    level, chance, chains = clone_tree._chains(3, clone_tree.SHARES)
-    spacing = -math.log(clone_tree.LEAST) / (clone_tree.LEVELS - 1)
+    level, chance, chains = chains_of(3, SHARES)
+    spacing = -math.log(LEAST) / (LEVELS - 1)
     width = level * spacing / 2
     for tree, found in zip(trees, scorer._course(trees), strict=True):
         fits = []
@@ -186,7 +190,7 @@ def test_course_sums_over_all_courses():
 
 
 def test_chain_leaves_each_sample_as_it_is():
-    level, chance, chains = clone_tree._chains(5, 0.5)
+    level, chance, chains = chains_of(5, 0.5)
     assert chance.sum() == pytest.approx(1)
     assert chance[level > 0.5].sum() == pytest.approx(beta.sf(0.5, 0.5, 2), abs=0.03)
     for steps in chains:
@@ -234,8 +238,8 @@ def test_trees_not_scored_in_full_count(monkeypatch):
     """Six clones of one sample: most is open. Supports with 60 trees scored in full are near those with all."""
     ccf, error = np.array([[1], [0.5], [0.3], [0.2], [0.12], [0.08]]), np.full((6, 1), 0.03)
     full = grow(ccf, error)
-    monkeypatch.setattr(clone_tree, "SCORED", 60)
-    monkeypatch.setattr(clone_tree, "ROUNDS", 0)
+    monkeypatch.setattr(tree_search, "SCORED", 60)
+    monkeypatch.setattr(tree_search, "ROUNDS", 0)
     assert grow(ccf, error).ancestor == pytest.approx(full.ancestor, abs=0.07)
 
 
@@ -247,7 +251,7 @@ def test_founder_at_one_leaves_no_room_for_a_second():
 def test_second_founder_costs_its_prior():
     """0.5 + 0.3 fit on top as well as one within the other; own shares 0.2 and 0.3 or 0.5 and 0.3."""
     found = grow(np.array([[0.5], [0.3]]), np.full((2, 1), 0.01))
-    gain = (clone_tree.SHARES - 1) * math.log(0.5 / 0.2)
+    gain = (SHARES - 1) * math.log(0.5 / 0.2)
     assert log_odds(found, (-1, -1), (-1, 0)) == pytest.approx(TOP + gain, abs=0.1)
 
 
@@ -305,5 +309,5 @@ def test_lineages():
     above = lineages(np.array([parents]))[0]
     for clone in range(6):
         assert sorted(np.flatnonzero(above[:, clone])) == sorted(ancestors(parents, clone))
-    near = clone_tree._moved(np.array([-1, 0, 1]))
+    near = moved(np.array([-1, 0, 1]))
     assert sorted(near.tolist()) == [[-1, -1, 1], [-1, 0, -1], [-1, 0, 0]]

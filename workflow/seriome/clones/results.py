@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seriome.clones import detection, events, growth, heterogeneity
+from seriome.clones.lineage import ancestors
 from seriome.clones.model import Model, Settings
 from seriome.clones.trajectory import own_shares
-from seriome.clones.tree import Tree, ancestors, grow
+from seriome.clones.tree import Tree, grow
 from seriome.files import write_json, write_tsv
 
 LIQUID = ("plasma", "serum")  # specimens that hold tumour DNA only while there is a tumour to shed it

@@ -8,7 +8,7 @@ Source: El-Kebir et al. 2015, doi:10.1093/bioinformatics/btv261 (own shares from
 
 import numpy as np
 
-from seriome.clones.tree import ancestors
+from seriome.clones.lineage import ancestors
 
 LEAST_ERROR, FIXED_ERROR = 3e-3, 1e-4  # standard error of a CCF: the least, and of one that is held
 
