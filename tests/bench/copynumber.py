@@ -19,7 +19,7 @@ import time
 
 import numpy as np
 
-from seriome.dna import bins, purity, segments
+from seriome.dna import bins, clonality, copy_states, purity, segments
 from seriome.simulate import copies
 
 SETTINGS = {
@@ -46,7 +46,7 @@ def fitted(made: copies.Made):
     """(segments, lineages) of a drawn patient."""
     found = segments.segment(tracks_of(made))
     counts = made.mutation_chrom, made.mutation_pos, made.mutation_alt, made.mutation_depth
-    return found, purity.lineages(found, purity.Mutations(*counts) if len(counts[0]) else None)
+    return found, purity.lineages(found, clonality.Mutations(*counts) if len(counts[0]) else None)
 
 
 def copies_right(made: copies.Made, found: segments.Segments, fit: purity.Fit) -> float:
@@ -59,7 +59,7 @@ def copies_right(made: copies.Made, found: segments.Segments, fit: purity.Fit) -
         piece = np.searchsorted(code, int(found.chrom[g]) * 10**10 + middle, side="right") - 1
         kept = made.share[piece].max(axis=1) == 0
         true = np.sort(made.copies[piece, 0], axis=1)
-        same = (true[:, 1] == purity.MAJOR[k]) & (true[:, 0] == purity.MINOR[k])
+        same = (true[:, 1] == copy_states.MAJOR[k]) & (true[:, 0] == copy_states.MINOR[k])
         length = (found.end[g] - found.start[g]) / len(middle)
         right, total = right + (same & kept).sum() * length, total + kept.sum() * length
     return right / total if total else None

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seriome.dna import bins, copies, copy_number, features, purity, segments, snps
+from seriome.dna import bins, copies, copy_number, copy_states, features, purity, segments, snps
 from seriome.simulate import copies as simulated
 
 from ..bench.copynumber import fitted, tracks_of
@@ -28,19 +28,19 @@ from ..conftest import PROJECT
     ],
 )
 def test_equations_by_hand(rho, ploidy, major, minor, ratio, share):
-    assert purity.expected_ratio(rho, ploidy, major + minor) == pytest.approx(ratio)
-    assert purity.expected_imbalance(rho, major, minor) == pytest.approx(share - 0.5)
+    assert copy_states.expected_ratio(rho, ploidy, major + minor) == pytest.approx(ratio)
+    assert copy_states.expected_imbalance(rho, major, minor) == pytest.approx(share - 0.5)
     if major + minor:
-        assert purity.total_copies(ratio, rho, ploidy) == pytest.approx(major + minor)
+        assert copy_states.total_copies(ratio, rho, ploidy) == pytest.approx(major + minor)
 
 
 def test_priors_are_whole_and_prefer_what_was_not_doubled():
-    at = {(int(a), int(b)): k for k, (a, b) in enumerate(zip(purity.MAJOR, purity.MINOR, strict=True))}
-    for _, prior in purity.prior_of_copies(False):
+    at = {(int(a), int(b)): k for k, (a, b) in enumerate(zip(copy_states.MAJOR, copy_states.MINOR, strict=True))}
+    for _, prior in copy_states.prior_of_copies(False):
         assert prior.sum() == pytest.approx(1)
         assert np.argmax(prior) == at[1, 1] or prior[at[1, 1]] == pytest.approx(0.5)
         assert prior[at[1, 0]] == pytest.approx(prior[at[2, 1]])
-    plain, doubled = purity.prior_of_copies(False), purity.prior_of_copies(True)
+    plain, doubled = copy_states.prior_of_copies(False), copy_states.prior_of_copies(True)
     assert sum(np.exp(chance) for chance, _ in doubled) == pytest.approx(1)
     for (_, one), (_, two) in zip(plain, doubled[::3], strict=True):  # nothing changed by one copy after the doubling
         for before, after in (((1, 1), (2, 2)), ((1, 0), (2, 0)), ((2, 1), (4, 2))):
@@ -255,11 +255,11 @@ def test_the_order_of_samples_does_not_matter():
 def test_two_solutions_are_not_one():
     fit = purity.Fit(
         **{key: np.tile(purity.CELL / purity.CELL.sum(), (1, 1)) for key in ("of_copies", "of_mutations")},
-        posterior=np.eye(len(purity.RHO))[[50]],
+        posterior=np.eye(len(copy_states.RHO))[[50]],
         **{"ploidy": 2.0, "ploidy_lower": 1.9, "ploidy_upper": 2.1, "doubled": 0.3},
         solutions=[
-            purity.Solution(np.array([0.7]), np.array([2.0]), False, 0.7, np.zeros((1, len(purity.TOTAL)))),
-            purity.Solution(np.array([0.5]), np.array([4.0]), True, 0.3, np.zeros((1, len(purity.TOTAL)))),
+            purity.Solution(np.array([0.7]), np.array([2.0]), False, 0.7, np.zeros((1, len(copy_states.TOTAL)))),
+            purity.Solution(np.array([0.5]), np.array([4.0]), True, 0.3, np.zeros((1, len(copy_states.TOTAL)))),
         ],
         deviates=np.zeros((1, 1)),
         alone=np.zeros(1),

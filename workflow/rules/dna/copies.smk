@@ -91,7 +91,8 @@ rule dna_copy_number:
     params:
         samples=lambda wildcards: COHORT.samples_of(wildcards.patient, "dna", "fastq", "bam"),
         code=fingerprint(
-            *("dna/copy_number", "dna/copies", "dna/purity", "dna/segments", "dna/bins", "dna/snps"),
+            *("dna/copy_number", "dna/copies", "dna/copy_states", "dna/clonality"),
+            *("dna/purity", "dna/segments", "dna/bins", "dna/snps"),
             *("files", "special"),
         ),
     message:

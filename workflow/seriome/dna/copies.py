@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from seriome.dna import bins, purity, segments, snps
+from seriome.dna import bins, clonality, copy_states, purity, segments, snps
 
 NOT_AUTOSOME = re.compile(r"(chr)?(X|Y|M|MT)([_.].*)?$", re.IGNORECASE)
 LEAST_BINS = 20  # bins of all autosomes below which no segment is made
@@ -111,7 +111,7 @@ def _tracks(names, counted, references, hets, alleles) -> segments.Tracks:
     )
 
 
-def _mutations(variants, names) -> purity.Mutations | None:
+def _mutations(variants, names) -> clonality.Mutations | None:
     """Single-base changes that pass, of autosomes, in the samples named."""
     if variants is None or not len(variants):
         return None
@@ -133,7 +133,7 @@ def _mutations(variants, names) -> purity.Mutations | None:
         for key in ("alt_count", "depth")
     )
     place = kept.drop_duplicates("variant").set_index("variant").sort_index()
-    return purity.Mutations(place["chrom"].astype(str).to_numpy(), place["pos"].to_numpy(), alt, depth)
+    return clonality.Mutations(place["chrom"].astype(str).to_numpy(), place["pos"].to_numpy(), alt, depth)
 
 
 def _segments(row, at, s, found, fit, known) -> list[dict]:
@@ -157,10 +157,10 @@ def _segments(row, at, s, found, fit, known) -> list[dict]:
         }
         if known is not None and measured:
             deviates = float(fit.deviates[g, s])
-            total = purity.total_copies(ratio, known, float(fit.solutions[0].ploidy[s]))
+            total = copy_states.total_copies(ratio, known, float(fit.solutions[0].ploidy[s]))
             one |= {"deviates": round(deviates, 3), "total": round(max(float(total), 0.0), 2)}
             k = state[g]
-            one |= {"major": int(purity.MAJOR[k]), "minor": int(purity.MINOR[k])}
+            one |= {"major": int(copy_states.MAJOR[k]), "minor": int(copy_states.MINOR[k])}
             one["probability"] = round(float(likely[g, k]) * (1 - deviates), 3)
         rows.append(one)
     return rows
@@ -183,9 +183,9 @@ def _purity(row, s, found, fit, said) -> dict:
     size = (found.end - found.start) / (found.end - found.start).sum()
     base = 2 if fit.solutions[0].doubled else 1
     copies = sum(other.probability * other.copies for other in fit.solutions)
-    plain = (base == purity.MAJOR) & (base == purity.MINOR)
+    plain = (base == copy_states.MAJOR) & (base == copy_states.MINOR)
     altered = 1 - copies[:, plain].sum(axis=1) * (1 - fit.deviates[:, s])
-    lost = copies[:, (purity.MINOR == 0) & (purity.MAJOR > 0)].sum(axis=1)
+    lost = copies[:, (copy_states.MINOR == 0) & (copy_states.MAJOR > 0)].sum(axis=1)
     one |= {
         "ploidy": _short(fit.ploidy),
         "ploidy_lower": _short(fit.ploidy_lower),
@@ -230,7 +230,7 @@ def trusted(one: dict, changed: float) -> str:
 
 def _mean_copies(found, solution) -> float:
     size = found.end - found.start
-    return float(size @ (solution.copies @ purity.TOTAL) / size.sum())
+    return float(size @ (solution.copies @ copy_states.TOTAL) / size.sum())
 
 
 def _short(value):

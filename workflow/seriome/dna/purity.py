@@ -1,22 +1,12 @@
 """Purity and ploidy of all samples of a patient together, with whole copies of both alleles per segment.
 
-Equations (Van Loo et al. 2010, ASCAT, PNAS 107:16910, doi:10.1073/pnas.1009843107). Of a segment with A and B copies
-per cancer cell, n = A + B, in a sample of purity p whose cancer cells have P copies on average:
-
-    log2 ratio           log2( (p n + 2 (1 - p)) / (p P + 2 (1 - p)) )
-    share of allele A    (p A + 1 - p) / (p n + 2 (1 - p))
+What reads whole copies give: `copy_states`; what mutations say: `clonality`.
 
 One tumour, several samples: a segment has the same whole copies in all of them (a sample that is far better read by
 itself, as after a doubling between samples, is set apart: `lineages`), except that in any sample, with a low
 chance, it deviates (changed in a part of the cells, or an artefact): then its ratio and imbalance may be anything. The
 likelihood of a segment is the sum over copies of the product over samples, so that a rich sample tells a poor one where
-to look. Before data, copies are the likelier the fewer steps they are from one of each allele or, where the genome
-doubled, from two of each (the ambiguity of the two is that of Carter et al. 2012, ABSOLUTE, Nat Biotechnol 30:413,
-doi:10.1038/nbt.2203).
-
-Somatic mutations speak, too: one in all cancer cells is so in all samples, on the same number of copies; one in a part
-has any share in each, often that of others. The sum over both is their likelihood; it knows the copies of the segment
-that they lie in.
+to look.
 
 Every sample's grid over purity and ploidy is computed once. Solutions are found from the peaks of the grid of each rich
 sample in turn: the other samples follow, all are then moved in turn, each given what the others say of copies, until
@@ -32,47 +22,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seriome.dna.clonality import Clonality, Mutations
+from seriome.dna.copy_states import MAJOR, MINOR, MOST, RHO, TOTAL, expected_imbalance, expected_ratio, prior_of_copies
 from seriome.dna.segments import DELTA, Segments
-from seriome.special import betainc, betaln, logsumexp, ndtr
+from seriome.special import logsumexp, ndtr
 
-RHO = np.concatenate([np.geomspace(0.002, 0.05, 14), np.arange(0.06, 0.2, 0.02), np.arange(0.2, 1.0001, 0.0125)])
 PSI = np.concatenate([np.arange(1.3, 4.0, 0.05), np.arange(4.0, 5.61, 0.1)])
-MOST = 7  # copies of both alleles together; more is beyond the table and counts as deviating
-MAJOR, MINOR = np.array([(n - b, b) for n in range(MOST + 1) for b in range(n // 2 + 1)]).T
-TOTAL = MAJOR + MINOR
 DOUBLED = 0.3  # prior that the genome doubled: about what Bielski et al. 2018, doi:10.1038/s41588-018-0165-1, saw
-CHANGE = ((0.03, 1 / 3), (0.2, 1 / 3), (0.5, 1 / 3))  # share of segments that changed, chance of it
-AGAIN = ((0.02, 0.03), (0.2, 0.47), (0.45, 0.5))  # the same after a doubling
 DEVIATE = 0.08  # prior that a segment deviates in a sample
 RATIOS = 3.0  # log2 ratios that a deviating segment spreads over
 SYSTEMATIC = 0.03  # log2, standard deviation of a segment's ratio beyond its bins' scatter
-FLOOR = 0.03  # copies that stray reads show where none is left
 STARTS, PEAKS, BELOW = 3, 5, 25.0  # rich samples that solutions start from; peaks of each; nats below the best
 NEAR = 0.6  # copies of ploidy around the start within which samples are moved
 ROUNDS = 6
-CLONAL, PARTIAL, WRONG = 0.55, 0.40, 0.05  # prior of a mutation: in all cancer cells, in a part, neither
-ABSENT, MISREAD = 0.2, 0.001
-SHIFTS = 5  # steps in which mutations are drawn to the fractions of those like them
-ENOUGH = 30  # mutations beyond which all of them count as so many: they share clones, and errors of the model
 WIDTH, TIE, APART = 0.3, 0.1, 0.1  # interval too wide to state; probability of solutions that differ by so much
 LOW, FEW_SNPS = 0.1, 30
 CELL = np.gradient(RHO)  # prior of a point of the grid: purity is uniform, and the log of ploidy
 WEIGHT = CELL[:, None] * np.gradient(PSI) / PSI
 # nats; share of the genome that deviates: beyond either, a sample has other copies than the rest
 OTHER, MUCH = 10.0, 0.15
-KEPT = 40  # tables of mutations that are kept for the next time they are asked for
 TRUST = 0.4  # weight of the reads where solutions are compared
 FAINT = 3.0  # nats by which a sample's copies must speak for a tumour to be counted on
-
-
-@dataclass(frozen=True)
-class Mutations:
-    """U somatic mutations in S samples: chrom, pos (1-based) (U,); alt, depth (U, S) reads."""
-
-    chrom: np.ndarray
-    pos: np.ndarray
-    alt: np.ndarray
-    depth: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -113,49 +83,6 @@ class Fit:
     alone: np.ndarray
     changed: np.ndarray
     mutations: np.ndarray
-
-
-def prior_of_copies(doubled: bool) -> list[tuple[float, np.ndarray]]:
-    """Priors of the copies of a segment, (log weight, (K,) probabilities) for each of several rates of change.
-
-    A change is less likely by a factor of 4 with each copy more or fewer than one of each allele; loss of one parent's
-    copy with a copy of the other is likelier than that. A doubled genome changed so first, then doubled, then changed
-    again. How much of a genome changed differs between tumours: the reads choose the rates. That nothing changed after
-    a doubling is held unlikely, for then nothing tells of the doubling.
-    """
-    found = []
-    steps = np.abs(MAJOR - 1) + np.abs(MINOR - 1)
-    weight = np.where(steps > 0, 4.0**-steps, 0)
-    weight[(MAJOR == 2) & (MINOR == 0)] *= 2
-    for rate, chance in CHANGE:
-        first = rate * weight / weight.sum() + (1 - rate) * (steps == 0)
-        if not doubled:
-            found.append((float(np.log(chance)), first))
-            continue
-        apart = np.abs(MAJOR - 2 * MAJOR[:, None]) + np.abs(MINOR - 2 * MINOR[:, None])  # (before, after)
-        late = np.where(apart > 0, 4.0**-apart, 0)
-        late /= late.sum(axis=1, keepdims=True)
-        for again, odds in AGAIN:
-            prior = first @ ((1 - again) * (apart == 0) + again * late)
-            found.append((float(np.log(chance * odds)), prior))  # what is beyond the table is lost to it
-    return found
-
-
-def expected_ratio(purity, ploidy, total):
-    """Log2 ratio of a segment with `total` copies per cancer cell; arrays that broadcast."""
-    cells = purity * total + 2 * (1 - purity)
-    return np.log2(np.maximum(cells, FLOOR) / (purity * ploidy + 2 * (1 - purity)))
-
-
-def expected_imbalance(purity, major, minor):
-    """Share of the major allele, less 1/2; 0 where no copy is left at all."""
-    cells = np.asarray(purity * (major + minor) + 2 * (1 - purity), float)
-    return np.divide(purity * (major - minor) / 2, cells, out=np.zeros_like(cells), where=cells > 1e-9)
-
-
-def total_copies(ratio, purity, ploidy):
-    """Copies per cancer cell, not rounded, from a log2 ratio: `expected_ratio` solved for `total`."""
-    return (2.0**ratio * (purity * ploidy + 2 * (1 - purity)) - 2 * (1 - purity)) / purity
 
 
 def fit(segments: Segments, mutations: Mutations | None = None) -> Fit:
@@ -206,23 +133,10 @@ class _Patient:
     def __init__(self, segments: Segments, mutations):
         self.groups, self.samples = segments.ratio.shape
         self.tables = [self._table(segments, s) for s in range(self.samples)]
-        self.segment_of, self.known = None, {}
+        self.marks = None
         if mutations is not None and len(mutations.pos):
-            self.segment_of = segments.of(mutations.chrom, mutations.pos - 1)
-            keep = (self.segment_of >= 0) & (mutations.depth > 0).any(axis=1)
-            self.segment_of = self.segment_of[keep]
-            self.alt, self.depth = mutations.alt[keep].astype(float), mutations.depth[keep].astype(float)
-            vaf = np.where(self.depth > 0, self.alt / np.maximum(self.depth, 1), np.nan)
-            self.spread = np.clip(1.2 * np.nanquantile(np.where(self.depth > 0, vaf, 0), 0.9, axis=0), 0.005, 1)
-            shrink = 1 / (1 + self.depth / 300.0)  # beta-binomial reads as fewer binomial ones
-            self.alt, self.depth = self.alt * shrink, self.depth * shrink
-            self.weights = np.tile(
-                np.log([CLONAL / 2, CLONAL / 4, CLONAL / 4, PARTIAL / 2, WRONG, PARTIAL / 2]), (len(self.alt), 1)
-            )
-            self.weights[:, 5] += self._clusters()
-            self.heard = min(1.0, ENOUGH / max(len(self.segment_of), 1))
-            if not len(self.segment_of):
-                self.segment_of = None
+            marks = Clonality(segments.of(mutations.chrom, mutations.pos - 1), mutations)
+            self.marks = marks if len(marks) else None
         self.size = (segments.end - segments.start).astype(float)
 
     def _table(self, segments: Segments, s: int) -> np.ndarray:
@@ -305,13 +219,13 @@ class _Patient:
 
     def _starts(self, doubled) -> list[tuple[int, int, int]]:
         """(sample, r, p) of the likeliest purities by mutations of the sample with most of their reads."""
-        if self.segment_of is None:
+        if self.marks is None:
             return []
-        s = int(np.argmax(self.alt.sum(axis=0)))
+        s = int(np.argmax(self.marks.alt.sum(axis=0)))
         base = 2 if doubled else 1
-        state = np.full(len(self.segment_of), np.flatnonzero((base == MAJOR) & (base == MINOR))[0])
+        state = np.full(len(self.marks), np.flatnonzero((base == MAJOR) & (base == MINOR))[0])
         p = int(np.argmin(np.abs(PSI - 2 * base)))
-        return [(s, r, p) for r, _ in _peaks(self._of_mutations(s, {}, state)[:, None])]
+        return [(s, r, p) for r, _ in _peaks(self.marks.of_sample(s, {}, state)[:, None])]
 
     def _settle(self, start, r, p, doubled, priors, log_prior, changed) -> dict:
         """A solution from one sample's peak: the others follow, the richest first, then all in turn."""
@@ -358,68 +272,13 @@ class _Patient:
         grid = self._grid(s, self._copies(place, prior, but=s), part)
         own = logsumexp(grid + np.log(WEIGHT[:, part] / CELL[:, None]), axis=1)
         theirs = np.zeros(len(RHO))
-        if self.segment_of is not None:
-            state = np.argmax(self._copies(place, prior), axis=1)[self.segment_of]
-            theirs = self._of_mutations(s, place, state)
+        if self.marks is not None:
+            state = np.argmax(self._copies(place, prior), axis=1)[self.marks.segment_of]
+            theirs = self.marks.of_sample(s, place, state)
             grid = grid + theirs[:, None]
         weighed = grid + np.log(WEIGHT[:, part])
         r, p = np.unravel_index(np.argmax(weighed), grid.shape)
         return (int(r), int(columns[0] + p)), grid, own, theirs
-
-    def _parts(self, s, state) -> np.ndarray:
-        """(R, U, C) log likelihood of mutations in a sample, for each thing that a mutation may be:
-
-        on 1, the minor, the major number of copies of all cancer cells; in a part of them, alone; none of these; in a
-        part with other mutations (what their fractions say of it is in the weights). In a part: any VAF that one copy
-        can reach, as likely at any purity, for a prior over shares of the cells would reward the purity at which they
-        are all small or all large.
-        """
-        key = s, state.tobytes()
-        if key not in self.known:
-            if len(self.known) >= KEPT:
-                self.known.pop(next(iter(self.known)))
-            self.known[key] = self._parts_of(s, state)
-        return self.known[key]
-
-    def _parts_of(self, s, state) -> np.ndarray:
-        a, d = self.alt[:, s], self.depth[:, s]
-        major, total = MAJOR[state], TOTAL[state]
-        cells = np.maximum(RHO[:, None] * total + 2 * (1 - RHO[:, None]), 1e-9)
-        found = []
-        for copies in (np.minimum(total, 1), np.maximum(MINOR[state], np.minimum(total, 1)), major):
-            vaf = RHO[:, None] * copies / cells
-            vaf = np.clip(vaf * (1 - MISREAD) + (1 - vaf) * MISREAD, 1e-6, 1 - 1e-6)
-            found.append(a * np.log(vaf) + (d - a) * np.log1p(-vaf))
-        most = np.clip(RHO[:, None] * np.minimum(total, 1) / cells, 1e-4, 1 - 1e-6)
-        below = np.log(np.maximum(betainc(a + 1, d - a + 1, most), 1e-300))
-        whole = betaln(a + 1, d - a + 1)
-        none = np.log(ABSENT) + a * np.log(MISREAD) + (d - a) * np.log1p(-MISREAD)
-        found.append(np.logaddexp(np.log(1 - ABSENT) + whole + below - np.log(self.spread[s]), none))
-        found.append(np.broadcast_to(np.logaddexp(np.log(1 - ABSENT) + whole, none), below.shape))
-        found.append(below)
-        return np.stack(found, axis=2)
-
-    def _clusters(self) -> np.ndarray:
-        """(U,) log likelihood of each mutation under the fractions of the others, drawn together by mean shift."""
-        if len(self.alt) < 2:
-            return np.full(len(self.alt), -np.inf)
-        ref, centre = self.depth - self.alt, (self.alt + 0.5) / (self.depth + 1)
-        for _ in range(SHIFTS):
-            like = self.alt @ np.log(centre).T + ref @ np.log1p(-centre).T
-            near = np.exp(like - like.max(axis=1, keepdims=True))
-            centre = (near.T @ self.alt + 0.5) / (near.T @ self.depth + 1)
-        like = self.alt @ np.log(centre).T + ref @ np.log1p(-centre).T
-        np.fill_diagonal(like, -np.inf)
-        return logsumexp(like, axis=1) - np.log(len(like) - 1)
-
-    def _of_mutations(self, s, place, state) -> np.ndarray:
-        """(R,) log likelihood of a sample's mutations given what the other samples say of each."""
-        log = self.weights.copy()
-        for other, (r, _) in place.items():
-            if other != s:
-                log += self._parts(other, state)[r]
-        log -= logsumexp(log, axis=1)[:, None]
-        return self.heard * logsumexp(self._parts(s, state) + log, axis=2).sum(axis=1)
 
     def _joint(self, place, priors) -> tuple[float, np.ndarray]:
         """Log of the probability of all reads with the samples placed, and the prior of copies that suits them best.
@@ -434,10 +293,9 @@ class _Patient:
         found = [log + logsumexp(reads + np.log(prior), axis=1).sum() for log, prior in priors]
         prior = priors[int(np.argmax(found))][1]
         value = float(logsumexp(np.array(found)))
-        if self.segment_of is not None:
-            state = np.argmax(reads + np.log(prior), axis=1)[self.segment_of]
-            parts = sum(self._parts(s, state)[r] for s, (r, _) in place.items())
-            value += TRUST * self.heard * logsumexp(parts + self.weights, axis=1).sum()
+        if self.marks is not None:
+            state = np.argmax(reads + np.log(prior), axis=1)[self.marks.segment_of]
+            value += TRUST * self.marks.heard * self.marks.together(place, state)
         return value, prior
 
     def _ploidy(self, found, weight):
@@ -467,12 +325,9 @@ class _Patient:
 
     def _clonal(self, one) -> np.ndarray:
         """(S,) covered mutations that are likelier in all cancer cells than not."""
-        if self.segment_of is None:
+        if self.marks is None:
             return np.zeros(self.samples, int)
-        state = np.argmax(one["copies"], axis=1)[self.segment_of]
-        log = sum(self._parts(s, state)[r] for s, r in enumerate(one["r"])) + self.weights
-        sure = np.exp(logsumexp(log[:, :3], axis=1) - logsumexp(log, axis=1)) > 0.5
-        return ((self.depth > 0) & sure[:, None]).sum(axis=0)
+        return self.marks.clonal(one["r"], np.argmax(one["copies"], axis=1)[self.marks.segment_of])
 
 
 def _peaks(grid) -> list[tuple[int, int]]:
