@@ -55,8 +55,9 @@ def within_variance(values, errors, matrix, level=None) -> Variance:
     if known.any():
         posterior[known], prior[known], borrowed[known] = squeeze(total[known], own[known], np.asarray(level)[known])
     # measured errors of a feature without residuals are those of its values
+    there = np.isfinite(values)
     with np.errstate(invalid="ignore"):
-        plain = np.nanmean(np.where(np.isfinite(values), errors**2, np.nan), axis=1) if values.size else measured
+        plain = np.where(there, errors**2, 0).sum(axis=1) / there.sum(axis=1)
     measured = np.where(np.isfinite(measured), measured, plain)
     whole = len(matrix) - np.linalg.matrix_rank(matrix) if len(matrix) else 0
     return Variance(
