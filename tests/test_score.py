@@ -305,20 +305,25 @@ def test_expression_and_proteins(results, truth):
     assert scores["proteome"]["share_found"] == 0.75
 
 
-def test_mutations_in_peptides(results, truth):
+def test_mutations_and_fusions_in_peptides(results, truth):
     rows = [
         {"sample": "S0", "gene": "EGFR", "change": change, "share": share}
         for change, share in (("L858R", 0.3), ("T790M", 0))
     ]
     pd.DataFrame(rows).to_csv(truth / "variant_proteins.tsv", sep="\t", index=False)
+    fused = {"gene5": "EML4", "exon5": 13, "gene3": "ALK", "exon3": 20, "log2_abundance": 1.0}
+    rows = [{"sample": sample, **fused} for sample in ("S0", "S1")]
+    pd.DataFrame(rows).to_csv(truth / "fusion_proteins.tsv", sep="\t", index=False)
     peptides = [
+        ("2:5-2:9|LPK", "EML4-ALK E13;A20", 5.0),
         ("1:2:A:T|AAK", "EGFR L858R", 5.0),
         ("1:2:A:T|AAKR", "EGFR L858R", 4.0),
         ("1:3:A:T|CCK", "EGFR T790M", 5.0),
     ]
     features(results, "proteome", "S0", "variant_peptide", peptides)
     found = score(results, truth)["translated"]
-    assert (found["planted"], found["reported"], found["right"]) == (1, 2, 1)
+    assert (found["planted"], found["reported"], found["right"]) == (3, 3, 2)
+    assert (found["fusions_planted"], found["fusions_right"]) == (2, 1)
     assert found["invented"] == [["S0", "EGFR T790M"]]
 
 

@@ -55,6 +55,12 @@ def models_of(transcripts, gff, genes) -> dict:
     return {gene: found[rank[-1]] for gene, (rank,) in best.items() if rank[-1] in found}
 
 
+def clinical_name(five: str, three: str, exon5=None, exon3=None) -> str:
+    """`EML4-ALK E13;A20`; without the exons where one is not known."""
+    exons = f" {five[0]}{exon5};{three[0]}{exon3}" if exon5 and exon3 else ""
+    return f"{five}-{three}{exons}"
+
+
 def fused(gene: str, part: str, position: int, partner: str | None, other: str | None, far: int, models) -> Fused:
     """A junction of a driver gene; `part` and `other` are the parts kept (`5'`, `3'`) of it and of its partner.
 
@@ -67,7 +73,7 @@ def fused(gene: str, part: str, position: int, partner: str | None, other: str |
     before, behind = _kept(models.get(five), end, True), _kept(models.get(three), start, False)
     frame = _frame(before, behind)
     exons = before and before[0], behind and behind[0]
-    name = f"{five}-{three}" + (f" {five[0]}{exons[0]};{three[0]}{exons[1]}" if all(exons) else "")
+    name = clinical_name(five, three, *exons)
     drives = part in KEPT.get(gene, ("3'",)) and frame in ("in_frame", "promoter", "unknown")
     return Fused(five, three, *exons, frame, name, int(drives))
 

@@ -113,10 +113,9 @@ def of_rna(rows, transcripts: dict) -> list[Product]:
         ends = int(row["pos5"]) - 1, int(row["pos3"]) - 1
         if not (_within(five, ends[0]) and _within(three, ends[1])):
             continue
-        genes, exons = (row["gene5"], row["gene3"]), (row["exon5"], row["exon3"])
-        name = "-".join(genes) + (f" {genes[0][0]}{exons[0]};{genes[1][0]}{exons[1]}" if all(exons) else "")
+        name = fused.clinical_name(row["gene5"], row["gene3"], row["exon5"], row["exon3"])
         source = f"{row['chrom5']}:{row['pos5']}-{row['chrom3']}:{row['pos3']}"
-        products += _product(genes[0], name, source, five.name, "rna", row["frame"], five, three, ends)
+        products += _product(row["gene5"], name, source, five.name, "rna", row["frame"], five, three, ends)
     return products
 
 

@@ -43,7 +43,9 @@ STAGES = {
         levels.proteome,
         ("samples", "planted", "found", "share_found", "spearman_median", "spearman_lowest", "by_sample"),
     ),
-    "translated": (levels.translated, ("planted", "reported", "right", "invented")),
+    "translated": (
+        levels.translated, ("planted", "reported", "right", "invented", "fusions_planted", "fusions_right"),
+    ),
     "metabolome": (
         levels.metabolome,
         (

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from seriome.dna.fused import clinical_name
 from seriome.score.figures import correlation, median, ratio
 from seriome.score.tables import NotThere, features, truth_table
 
@@ -21,17 +22,25 @@ def proteome(results: Path, truth: Path) -> dict:
 
 
 def translated(results: Path, truth: Path) -> dict:
-    """Mutations of which a sample's peptides are reported, against those whose mutant protein was put into the run.
+    """Mutations and fusions whose peptides are reported in a sample, against those whose protein was put into the run.
 
     Most mutant proteins show no peptide of their own that an instrument picks, so what was planted is no yardstick of
     recall; what is reported and was not planted is wrong.
     """
-    planted = truth_table(truth, "variant_proteins")
+    planted, fused = truth_table(truth, "variant_proteins"), truth_table(truth, "fusion_proteins")
     planted = planted[planted["share"] > 0]
-    there = set(zip(planted["sample"], planted["gene"] + " " + planted["change"], strict=True))
+    joined = {(one.sample, clinical_name(one.gene5, one.gene3, one.exon5, one.exon3)) for one in fused.itertuples()}
+    there = set(zip(planted["sample"], planted["gene"] + " " + planted["change"], strict=True)) | joined
     seen = features(results, "proteome", "variant_peptide")
     said = set(zip(seen["sample"], seen["name"], strict=True))
-    return {"planted": len(there), "reported": len(said), "right": len(said & there), "invented": sorted(said - there)}
+    return {
+        "planted": len(there),
+        "reported": len(said),
+        "right": len(said & there),
+        "invented": sorted(said - there),
+        "fusions_planted": len(joined),
+        "fusions_right": len(said & joined),
+    }
 
 
 def _per_sample(found: pd.DataFrame, planted: pd.DataFrame) -> dict:

@@ -75,6 +75,7 @@ def _lines_per_sample(s):
 
 def _lines_translated(s):
     yield "mutations in peptides", f"{s['right']} of {s['reported']} reported were planted ({s['planted']} in all)"
+    yield "fusions in peptides", f"{s['fusions_right']} of {s['fusions_planted']} planted"
 
 
 def _lines_metabolome(s):

@@ -10,7 +10,7 @@ import shutil
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from math import log2
 from pathlib import Path
 from time import monotonic
@@ -265,7 +265,6 @@ class _Plan:
 
     def _rna(self, tumour, visit, sample: str) -> None:
         from seriome.simulate.levels import expression
-        from seriome.simulate.tumours import FUSED
 
         tpm = expression(self.reference, tumour, visit, self.seed)
         expected = {row["variant"]: row["vaf"] for row in tumour.expectations(visit, self.options["depth"])}
@@ -277,13 +276,11 @@ class _Plan:
             "variants": {one.variant: expected[str(one.variant)] for one in tumour.mutations},
             "fusion": None,
         }
-        if tumour.story.fusion:
-            five, three = tumour.story.fusion
+        for _, junction in tumour.junctions.values():
             share = round(visit.fraction, 3)
-            job["fusion"] = (five, FUSED[0], three, FUSED[1], share)
-            row = {"patient": tumour.patient, "sample": sample, "gene5": five, "exon5": FUSED[0]}
-            row |= {"gene3": three, "exon3": FUSED[1]}
-            self.truth["fusions"].append(row | {"tpm": round(tpm[five] * share, 3)})
+            job["fusion"] = (*astuple(junction), share)
+            row = {"patient": tumour.patient, "sample": sample, **asdict(junction)}
+            self.truth["fusions"].append(row | {"tpm": round(tpm[junction.gene5] * share, 3)})
         for gene in self.reference.genes:
             row = {"sample": sample, "gene_id": gene.gene_id, "gene": gene.name, "tpm": round(tpm[gene.name], 4)}
             self.truth["expression"].append(row)
@@ -291,19 +288,21 @@ class _Plan:
         self._unit(tumour.patient, sample, "rna", "lib1", "fastq", paths, job, batch="rna-1")
 
     def _proteome(self, tumour, visit, sample: str) -> None:
-        from seriome.simulate.levels import proteins
+        from seriome.simulate.levels import FUSION_PROTEIN, proteins
 
         amount_of = proteins(self.reference, tumour, visit, self.seed)
+        fused = self._fused_proteins(tumour, FUSION_PROTEIN * visit.fraction, sample)
         sequences, amounts = {}, {}
         for gene in self.reference.genes:
             sequences[gene.accession] = gene.protein
             amounts[gene.accession] = amount_of[gene.name]
+            held = amount_of[gene.name] + sum(amount for _, amount, genes in fused.values() if gene.name in genes)
             self.truth["proteins"].append(
                 {
                     "sample": sample,
                     "accession": gene.accession,
                     "gene": gene.name,
-                    "log2_abundance": round(log2(amount_of[gene.name]), 5),
+                    "log2_abundance": round(log2(held), 5),
                 }
             )
         for row in tumour.expectations(visit, self.options["depth"]):
@@ -326,10 +325,26 @@ class _Plan:
                     "share": round(moved / amount_of[gene.name], 5),
                 }
             )
+        for accession, (sequence, amount, _) in fused.items():
+            sequences[accession], amounts[accession] = sequence, amount
         job = {"proteins": sequences, "amounts": amounts, "seed": self._number(sample, "proteome")}
         paths = [f"raw/proteome/{sample}_inj1.mzML"]
         order = 1 + sum(unit["assay"] == "proteome" for unit in self.units)
         self._unit(tumour.patient, sample, "proteome", "inj1", "mzml", paths, job, batch="proteome-1", injection=order)
+
+    def _fused_proteins(self, tumour, amount: float, sample: str) -> dict[str, tuple]:
+        """{accession: (sequence, amount, genes)} of what the fusions make beside both genes' own proteins.
+
+        As in RNA, a fused copy carries no other mutation.
+        """
+        found = {}
+        for _, junction in tumour.junctions.values():
+            genes = junction.gene5, junction.gene3
+            accession = "-".join(self.reference.gene(gene).accession for gene in genes)
+            found[accession] = self.reference.fused_protein(*astuple(junction)), amount, genes
+            row = {"sample": sample, **asdict(junction), "log2_abundance": round(log2(amount), 5)}
+            self.truth["fusion_proteins"].append(row)
+        return found
 
     def _metabolome(self, tumours) -> None:
         """Blanks and pools, and between them the samples in random order."""

@@ -34,6 +34,7 @@ TRUTH = {
     "junctions": "patient sample gene5 exon5 gene3 exon3 share",
     "proteins": "sample accession gene log2_abundance",
     "variant_proteins": "sample accession gene change share",
+    "fusion_proteins": "sample gene5 exon5 gene3 exon3 log2_abundance",
     "differential_proteins": "patient gene log2_fold_change",
     "metabolites": "sample compound_id name log2_level",
     "differential_metabolites": "patient compound_id name log2_fold_change",

@@ -13,6 +13,7 @@ from seriome.simulate.reference import Reference
 from seriome.simulate.tumours import Tumour
 
 PROTEIN_FOLLOWS = 0.7  # log2 change of protein per log2 change of RNA
+FUSION_PROTEIN = 12.0  # amount of a fusion's protein in cancer cells alone: strong, as what drives them often is
 # log2 of RNA relative to the median gene, for genes whose level everybody knows
 KNOWN = {
     "ACTB": 5.0, "ACTG1": 4.3, "GAPDH": 4.8, "B2M": 4.2, "VIM": 2.5, "COL1A1": 3.2, "LDHA": 2.6, "EPCAM": 2.0,

@@ -19,7 +19,7 @@ import numpy as np
 
 from seriome.errors import InputError, did_you_mean
 from seriome.files import write_text
-from seriome.simulate.genes import CODE, HOTSPOTS
+from seriome.simulate.genes import CODE, HOTSPOTS, translate
 
 PAD = 20  # bases of intron that a target takes on either side of an exon
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
@@ -286,6 +286,18 @@ class Reference:
         if before == after:
             return "synonymous", f"{before}{residue}="
         return "stop_gained" if after == "*" else "missense", f"{before}{residue}{after}"
+
+    def fused(self, gene5: str, exon5: int, gene3: str, exon3: int) -> tuple[str, int]:
+        """(transcript of a fusion: exons 1 to `exon5` of `gene5`, `exon3` to the last of `gene3`; place of the junction
+        in it: the first base of gene3). Exons are numbered from 1 in the transcripts' order."""
+        five, three = self.gene(gene5), self.gene(gene3)
+        place = five.exon_in_transcript(exon5)[1]
+        return five.transcript[:place] + three.transcript[three.exon_in_transcript(exon3)[0] :], place
+
+    def fused_protein(self, gene5: str, exon5: int, gene3: str, exon3: int) -> str:
+        """What a fusion's transcript makes, read from the start codon of gene5 to the first stop."""
+        transcript, _ = self.fused(gene5, exon5, gene3, exon3)
+        return translate(transcript[self.gene(gene5).coding_span[0] :]).partition("*")[0]
 
     def random_coding_variants(self, gene: str, n: int, rng, weights="clock", indels: float = 0.08) -> list[Variant]:
         """`n` variants in the coding sequence of a gene, in order: missense, synonymous, stop, small indels.

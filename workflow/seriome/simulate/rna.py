@@ -71,17 +71,12 @@ def write_rna(
             for side in (0, 1):
                 texts.append(_transcript(reference, germline, gene, side, somatic))
                 weights.append(level_of * share / 2)
+    junctions = {}
     for one in fusions:
-        five, three = reference.gene(one.gene5), reference.gene(one.gene3)
-        texts.append(
-            five.transcript[: five.exon_in_transcript(one.exon5)[1]]
-            + three.transcript[three.exon_in_transcript(one.exon3)[0] :]
-        )
+        text, place = reference.fused(one.gene5, one.exon5, one.gene3, one.exon3)
+        junctions[len(texts)] = place
+        texts.append(text)
         weights.append(one.share * tpm.get(one.gene5, 0.0))
-    junctions = {
-        len(texts) - len(fusions) + n: reference.gene(one.gene5).exon_in_transcript(one.exon5)[1]
-        for n, one in enumerate(fusions)
-    }
     sizes = np.array([len(text) for text in texts])
     mass = np.array(weights) * np.maximum(sizes - mean_length + 1, 1)
     if not mass.sum() > 0:
