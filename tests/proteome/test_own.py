@@ -7,8 +7,9 @@ import pytest
 
 from seriome.dna import hgvs
 from seriome.files import write_tsv
-from seriome.proteome import evidence, joined, own
+from seriome.proteome import evidence, fusions, own
 from seriome.proteome.fasta import Protein
+from seriome.proteome.own_sources import read_sources
 from seriome.rna.fusion_table import write_fusions
 from seriome.rna.transcripts import COLUMNS, Transcript, as_row
 
@@ -101,12 +102,12 @@ def test_dna_s_fusion_joins_whole_exons(genes):
     """Breakpoints in both introns: exon 1 of G1 and exon 2 of G2, ATG GCA AAA CTG CGA ATC AAA GAA TGT: MAKLR IKEC."""
     rulers = {"G1": genes[0]["T1"], "G2": genes[0]["T2"]}
     row = in_dna(genes, 100 + len(G1[0]) + 5, 300 + len(G2[0]) + 9)
-    (one,) = joined.of_dna([row], rulers)
+    (one,) = fusions.of_dna([row], rulers)
     assert (one.sequence, one.first, one.last) == ("MAKLRIKEC", 5, 6)
     assert one.reference == "MAKLRDFW|MHIKEC"
     assert (one.gene, one.name, one.transcript, one.frame, one.assay) == ("G1", "G1-G2 G1;G2", "T1", "in_frame", "dna")
-    assert joined.of_dna([row | {"five": "", "three": ""}], rulers) == []
-    other = joined.of_dna([row | {"five": "G2", "three": "G1"}], rulers)
+    assert fusions.of_dna([row | {"five": "", "three": ""}], rulers) == []
+    other = fusions.of_dna([row | {"five": "G2", "three": "G1"}], rulers)
     assert [one.sequence for one in other] == ["MHDFW"]
 
 
@@ -114,10 +115,10 @@ def test_dna_s_break_within_one_exon_makes_nothing_and_within_both_cuts_them(gen
     """ATG GCA AAA CTG of G1, then of exon 2 of G2: GAA TGT TAA in its frame; CAA AGA ATG TTA AGG out of it."""
     rulers = {"G1": genes[0]["T1"], "G2": genes[0]["T2"]}
     exon2 = 300 + len(G2[0]) + len(INTRON)
-    assert joined.of_dna([in_dna(genes, 114, 300 + len(G2[0]) + 9)], rulers) == []
-    (one,) = joined.of_dna([in_dna(genes, 114, exon2 + 6)], rulers)
+    assert fusions.of_dna([in_dna(genes, 114, 300 + len(G2[0]) + 9)], rulers) == []
+    (one,) = fusions.of_dna([in_dna(genes, 114, exon2 + 6)], rulers)
     assert (one.sequence, one.first, one.last) == ("MAKLEC", 4, 5)
-    (shifted,) = joined.of_dna([in_dna(genes, 114, exon2 + 2)], rulers)
+    (shifted,) = fusions.of_dna([in_dna(genes, 114, exon2 + 2)], rulers)
     assert (shifted.sequence, shifted.first, shifted.last) == ("MAKLQRMLR", 4, 5)
 
 
@@ -137,7 +138,7 @@ def of_rna_stage(genes, coding=("T1", "T2")):
 
 
 def spliced_of(genes, **how):
-    return {name: joined.of_transcript(*pair) for name, pair in of_rna_stage(genes, **how).items()}
+    return {name: fusions.of_transcript(*pair) for name, pair in of_rna_stage(genes, **how).items()}
 
 
 def in_rna(genes, five, three, **what):
@@ -150,22 +151,22 @@ def test_rna_s_fusion_is_read_as_it_stands(genes):
     """Exon 1 of G1 to exon 2 of G2, as DNA's: one row with both assays; within exons, too; not between them."""
     end, exon2 = 100 + len(G1[0]) - 1, 300 + len(G2[0]) + len(INTRON)
     spliced = spliced_of(genes)
-    (one,) = joined.of_rna([in_rna(genes, end, exon2)], spliced)
+    (one,) = fusions.of_rna([in_rna(genes, end, exon2)], spliced)
     assert (one.sequence, one.first, one.last, one.name) == ("MAKLRIKEC", 5, 6, "G1-G2 G1;G2")
     assert one.reference == "MAKLRDFW|MHIKEC"
     assert one.source == f"c:{at(genes, end) + 1}-c:{at(genes, exon2) + 1}"
     rulers = {"G1": genes[0]["T1"], "G2": genes[0]["T2"]}
-    (dna,) = joined.of_dna([in_dna(genes, 100 + len(G1[0]) + 5, 300 + len(G2[0]) + 9)], rulers)
+    (dna,) = fusions.of_dna([in_dna(genes, 100 + len(G1[0]) + 5, 300 + len(G2[0]) + 9)], rulers)
     (row,) = own.table_of([one, dna, one])
     assert (row["source"], row["assay"], row["accession"]) == (dna.source, "dna,rna", "OWN_1")
     (row,) = own.table_of([one, one])
     assert row["assay"] == "rna"
-    (within,) = joined.of_rna([in_rna(genes, 114, exon2 + 2, frame="out_of_frame")], spliced)
+    (within,) = fusions.of_rna([in_rna(genes, 114, exon2 + 2, frame="out_of_frame")], spliced)
     assert (within.sequence, within.frame) == ("MAKLQRMLR", "out_of_frame")
-    assert joined.of_rna([in_rna(genes, 114, exon2 - 3)], spliced) == []
-    assert joined.of_rna([in_rna(genes, 101, exon2)], spliced) == []  # before the start codon
-    assert joined.of_rna([in_rna(genes, end, exon2, transcript3="T9")], spliced) == []
-    (silent,) = joined.of_rna([in_rna(genes, end, exon2, frame="not_coding")], spliced_of(genes, coding=["T1"]))
+    assert fusions.of_rna([in_rna(genes, 114, exon2 - 3)], spliced) == []
+    assert fusions.of_rna([in_rna(genes, 101, exon2)], spliced) == []  # before the start codon
+    assert fusions.of_rna([in_rna(genes, end, exon2, transcript3="T9")], spliced) == []
+    (silent,) = fusions.of_rna([in_rna(genes, end, exon2, frame="not_coding")], spliced_of(genes, coding=["T1"]))
     assert (silent.sequence, silent.reference) == ("MAKLRIKEC", "MAKLRDFW")
 
 
@@ -180,10 +181,10 @@ def test_rna_s_tables_are_read(genes, tmp_path):
     (tmp_path / "t.fa").write_text("".join(f">{name}\n{text}\n" for name, (_, text) in made.items()) + ">T3\nA\n")
     given = Given(rna_fusions=[tmp_path / "a.tsv", tmp_path / "b.tsv"])
     given |= {"rna_transcripts": tmp_path / "t.tsv", "rna_sequences": tmp_path / "t.fa"}
-    (row,) = joined.read_sources(given)
+    (row,) = read_sources(given)
     assert (row["sequence"], row["assay"], row["kind"]) == ("MAKLRIKEC", "rna", "fusion")
-    assert joined.read_sources(Given(given | {"rna_fusions": str(tmp_path / "none.tsv")})) == []
-    assert joined.read_sources(Given()) == []
+    assert read_sources(Given(given | {"rna_fusions": str(tmp_path / "none.tsv")})) == []
+    assert read_sources(Given()) == []
 
 
 class Given(dict):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seriome.proteome import joined, own
+from seriome.proteome import fusions, own
 from seriome.proteome.fasta import Protein
 from seriome.proteome.identify import judged_by_run, prepared, with_variants
 from seriome.rna.transcripts import read_transcripts
@@ -43,13 +43,13 @@ def product(reference, tmp_path_factory):
     five, three = reference.gene("EML4"), reference.gene("ALK")
     models = {one.transcript_id: one for one in read_transcripts(folder / "genes.gtf")}
     spliced = {
-        gene.transcript_id: joined.of_transcript(models[gene.transcript_id], gene.transcript) for gene in (five, three)
+        gene.transcript_id: fusions.of_transcript(models[gene.transcript_id], gene.transcript) for gene in (five, three)
     }
     row = {"gene5": "EML4", "gene3": "ALK", "transcript5": five.transcript_id, "transcript3": three.transcript_id}
     row |= {"chrom5": five.chrom, "chrom3": three.chrom, "exon5": str(FUSED[0]), "exon3": str(FUSED[1])}
     row |= {"pos5": five.positions[five.exon_in_transcript(FUSED[0])[1] - 1] + 1, "frame": "in_frame"}
     row |= {"pos3": three.positions[three.exon_in_transcript(FUSED[1])[0]] + 1}
-    (found,) = joined.of_rna([row], spliced)
+    (found,) = fusions.of_rna([row], spliced)
     return found
 
 

@@ -6,15 +6,16 @@ from seriome.files import write_tsv
 from seriome.intake import usable
 from seriome.ledger import Gaps
 from seriome.logs import log_to
-from seriome.proteome import joined, own
+from seriome.proteome import own
 from seriome.proteome.fasta import read_contaminants, read_fasta
+from seriome.proteome.own_sources import read_sources
 from seriome.proteome.run import read_run
 from seriome.proteome.search import empty, engine
 from seriome.proteome.tables import write_table
 
 with log_to(snakemake.log[0]) as log:
     settings, given, gaps = dict(snakemake.params.settings), snakemake.input, Gaps()
-    rows = joined.read_sources(given)
+    rows = read_sources(given)
     proteins = read_fasta(given.proteins)
     contaminants = read_contaminants(given.contaminants) if given.contaminants else {}
     log.info("%d proteins, %d contaminants, %d of the patient's own", len(proteins), len(contaminants), len(rows))

@@ -1,7 +1,7 @@
 """The patient's own proteins: what somatic mutations and fusions make of the reference, if it is translated.
 
 Every somatic variant that changes a protein is put into its transcript alone, and the transcript is translated anew; of
-fusions see `joined`. The whole product is searched for; what counts are peptides that no reference protein holds
+fusions see `fusions`. The whole product is searched for; what counts are peptides that no reference protein holds
 (`evidence`).
 
 Assumes  each variant alone; germline variants are not added, so two that touch one peptide make a peptide that is

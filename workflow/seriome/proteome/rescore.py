@@ -9,6 +9,8 @@ Limits   with few matches it learns noise: below LEAST it does nothing. Retentio
          by a ridge regression on the same training matches, which is coarse.
 """
 
+from zlib import crc32
+
 import numpy as np
 import pandas as pd
 
@@ -44,8 +46,6 @@ def rescored(psms: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
 
 
 def _folds(peptides) -> np.ndarray:
-    from zlib import crc32
-
     return np.array([crc32("".join(sorted(one)).encode()) % FOLDS for one in peptides])
 
 
