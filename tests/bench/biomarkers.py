@@ -16,11 +16,12 @@ import numpy as np
 import pysam
 
 from seriome.config import with_defaults
-from seriome.dna import align, coverage, fusions, index, msi, reference, signatures
+from seriome.dna import align, coverage, fusions, msi, signatures
 from seriome.files import read_tsv
 from seriome.simulate.cells import Junction, Population
 from seriome.simulate.dna import PLASMA, TISSUE, write_dna
-from seriome.simulate.genome import build_reference
+
+from ..genomes import simulated
 
 SLIP = np.array([0.0, 0.02, 0.10, 0.85, 0.03])  # lengths of a homopolymer of about 12 after PCR, the allele at 0.85
 MIXTURES = {
@@ -135,14 +136,8 @@ def joined(people: int = 4, shares=(0.0, 0.005, 0.01, 0.02, 0.05, 0.2)) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        mini = build_reference(seed=7, genes=16)
-        mini.write(folder)
-        reference.copy_genome(folder / "genome.fa", folder / "dna.fa")
-        index.bwa_index(folder / "dna.fa")
-        models = reference.read_transcripts(folder / "genes.gtf", folder / "dna.fa")
-        (folder / "genes.gff3").write_text(reference.gff3(models))
-        reference.write_transcripts(folder / "t.tsv", models)
-        rows = read_tsv(folder / "t.tsv")
+        mini, paths = simulated(folder, genes=16)
+        rows = read_tsv(paths["transcripts"])
         settings = with_defaults({})["dna"]
         print("specimen  share  found  named  within interval  false junctions  of")
         for specimen, depth, fragments in (("tissue", 160, TISSUE), ("plasma", 900, PLASMA)):
@@ -158,10 +153,10 @@ def joined(people: int = 4, shares=(0.0, 0.005, 0.01, 0.02, 0.05, 0.2)) -> None:
                         seed = round(1e6 * share) + 10 * person + (sample == "T")
                         write_dna(*files, mini, mini.germline(person), cells, fragments=fragments, seed=seed, **more)
                         unit, bams[sample] = folder / f"{sample}.unit.bam", folder / f"{sample}.bam"
-                        align.align_pairs(folder / "dna.fa", files, unit, sample=sample, run="L1")
-                        coverage.merge_and_mark([unit], bams[sample], folder / "dna.fa", sample=sample, umi=False)
+                        align.align_pairs(paths["genome"], files, unit, sample=sample, run="L1")
+                        coverage.merge_and_mark([unit], bams[sample], paths["genome"], sample=sample, umi=False)
                     samples = [{"sample": "N", "specimen": "normal"}, {"sample": "T", "specimen": "tumor"}]
-                    told = fusions.of_patient(samples, bams, rows, folder / "genes.gff3", settings)
+                    told = fusions.of_patient(samples, bams, rows, paths["gff"], settings)
                     true = [row for row in told if {row["five"], row["three"]} == {"EML4", "ALK"}]
                     false += len(told) - len(true)
                     ours = [row for row in true if row["drives"]]

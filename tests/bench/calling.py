@@ -18,13 +18,13 @@ from seriome.config import with_defaults
 from seriome.dna import reference as references
 from seriome.dna.align import align_pairs
 from seriome.dna.coverage import merge_and_mark
-from seriome.dna.index import bwa_index
 from seriome.dna.pileup import Pileup
 from seriome.dna.tables import call_patient, count_patient
 from seriome.dna.tools import c_output_to, read_contigs
 from seriome.simulate.genome import build_reference
 from seriome.simulate.patient import draw_patient
 
+from .. import genomes
 from .freebayes import freebayes_on
 from .mutect2 import mutect2_on
 
@@ -42,16 +42,7 @@ WAYS = {
 
 def prepared(folder) -> tuple[object, dict]:
     """The simulated genome and what the stage makes of it once per run: (Reference, paths)."""
-    folder = Path(folder)
-    simulated = build_reference(GENOME_SEED)
-    simulated.write(folder)
-    at = {"genome": folder / "dna.fa", "gff": folder / "genes.gff3", "transcripts": folder / "transcripts.tsv"}
-    references.copy_genome(folder / "genome.fa", at["genome"])
-    bwa_index(at["genome"])
-    transcripts = references.read_transcripts(folder / "genes.gtf", at["genome"])
-    at["gff"].write_text(references.gff3(transcripts))
-    references.write_transcripts(at["transcripts"], transcripts)
-    return simulated, at
+    return genomes.simulated(folder, GENOME_SEED)
 
 
 def limited(at: dict, simulated, genes, folder) -> dict:

@@ -4,7 +4,9 @@ import gzip
 import random
 from pathlib import Path
 
-from seriome.dna import index, reference
+from seriome.dna import reference
+
+from .. import genomes
 
 PLUS = "ATG" + "GAA" * 10 + "CTG" + "AAA" * 8 + "TGG" + "GCA" * 9 + "TAA"
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
@@ -44,15 +46,10 @@ def places(folder, contigs: dict[str, str]) -> dict:
     folder = Path(folder)
     (folder / "made.fa").write_text("".join(f">{name}\n{text}\n" for name, text in contigs.items()))
     (folder / "made.gtf").write_text(gtf())
-    reference.copy_genome(folder / "made.fa", folder / "genome.fa")
-    index.bwa_index(folder / "genome.fa")
-    transcripts = reference.read_transcripts(folder / "made.gtf", folder / "genome.fa")
-    (folder / "genes.gff3").write_text(reference.gff3(transcripts))
-    reference.write_transcripts(folder / "transcripts.tsv", transcripts)
     lengths = {name: len(text) for name, text in contigs.items()}
     reference.write_bed(folder / "regions.bed", reference.calling_regions(lengths))
-    files = {"genome": "genome.fa", "gff": "genes.gff3", "regions": "regions.bed", "transcripts": "transcripts.tsv"}
-    return {key: folder / name for key, name in files.items()} | {"targets": None}
+    made_of = genomes.prepared(folder / "made.fa", folder / "made.gtf", folder)
+    return made_of | {"regions": folder / "regions.bed", "targets": None}
 
 
 def changed(text: str, variants) -> str:

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from seriome.config import with_defaults
-from seriome.dna import align, coverage, damage, index, reference
+from seriome.dna import align, coverage, damage
 from seriome.simulate.cells import Population
 from seriome.simulate.dna import write_dna
-from seriome.simulate.genome import build_reference
 from seriome.simulate.patient import draw_patient
+
+from .. import genomes
 
 SETTINGS = with_defaults({"dna": {}})["dna"]
 
@@ -28,11 +29,7 @@ def test_excess_over_the_complement_by_hand():
 @pytest.fixture(scope="module")
 def genome(tmp_path_factory):
     folder = tmp_path_factory.mktemp("damage")
-    simulated = build_reference(7)
-    simulated.write(folder)
-    reference.copy_genome(folder / "genome.fa", folder / "dna.fa")
-    index.bwa_index(folder / "dna.fa")
-    return folder, simulated
+    return folder, genomes.simulated(folder)[0]
 
 
 def test_planted_damage_is_measured(genome, tmp_path):

@@ -14,8 +14,8 @@ from seriome.features import write_features
 from seriome.files import read_tsv
 from seriome.simulate.cells import Junction, Population
 from seriome.simulate.dna import PLASMA, TISSUE, write_dna
-from seriome.simulate.genome import build_reference
 
+from .. import genomes
 from . import made
 
 
@@ -260,13 +260,7 @@ def test_without_a_normal_nothing_speaks_against(found):
 def simulated(tmp_path_factory):
     """EML4-ALK E13;A20 in tissue (share 0.27), in plasma (0.02) and in no cell, read as the workflow does."""
     folder = tmp_path_factory.mktemp("simulated")
-    mini = build_reference(seed=7, genes=16)
-    mini.write(folder)
-    reference.copy_genome(folder / "genome.fa", folder / "dna.fa")
-    index.bwa_index(folder / "dna.fa")
-    models = reference.read_transcripts(folder / "genes.gtf", folder / "dna.fa")
-    (folder / "genes.gff3").write_text(reference.gff3(models))
-    reference.write_transcripts(folder / "t.tsv", models)
+    mini, paths = genomes.simulated(folder, genes=16)
     broken, bams = {"ALK": (1, Junction("EML4", 13, "ALK", 20))}, {}
     samples = {"N": (0.0, "normal"), "T": (0.54, "tumor"), "P": (0.04, "plasma"), "C": (0.0, "plasma")}
     for seed, (sample, (purity, specimen)) in enumerate(samples.items()):
@@ -275,15 +269,12 @@ def simulated(tmp_path_factory):
         depth = 900 if specimen == "plasma" else 160
         options = {"depth": depth, "seed": seed, "genes": ["ALK"], "off_target": 0.01}
         write_dna(*files, mini, mini.germline(1), cells, fragments=PLASMA if depth > 200 else TISSUE, **options)
-        paths = [str(file) for file in files]
-        align.align_pairs(folder / "dna.fa", paths, folder / f"{sample}.unit.bam", sample=sample, run="L1")
-        bams[sample] = folder / f"{sample}.bam"
-        coverage.merge_and_mark(
-            [folder / f"{sample}.unit.bam"], bams[sample], folder / "dna.fa", sample=sample, umi=False
-        )
+        unit, bams[sample] = folder / f"{sample}.unit.bam", folder / f"{sample}.bam"
+        align.align_pairs(paths["genome"], [str(file) for file in files], unit, sample=sample, run="L1")
+        coverage.merge_and_mark([unit], bams[sample], paths["genome"], sample=sample, umi=False)
     rows = [{"sample": sample, "specimen": specimen} for sample, (_, specimen) in samples.items()]
     settings = SETTINGS | {"fusion_genes": ["ALK", "RET"]}
-    found = fusions.of_patient(rows, bams, read_tsv(folder / "t.tsv"), folder / "genes.gff3", settings)
+    found = fusions.of_patient(rows, bams, read_tsv(paths["transcripts"]), paths["gff"], settings)
     fusions.write_fusions(folder / "f.tsv", found)
     rows = read_tsv(folder / "f.tsv")
     assert len({row["fusion"] for row in rows}) == 1
@@ -330,15 +321,11 @@ def test_a_fusion_is_a_feature_of_every_sample(simulated, tmp_path):
 def test_the_known_fusion_of_a_breast_cancer_line(shared_real, tmp_path):
     # HCC1395, RNA: PLA2R1 joined to RBMS1 at minichr2:272580 and 599999; TANK and MARCH7 are not fused. Reads of RNA
     # are split at introns, too, but within a gene
-    reference.copy_genome(shared_real / "rna/minichr2.fa.gz", tmp_path / "genome.fa")
-    index.bwa_index(tmp_path / "genome.fa")
+    paths = genomes.prepared(shared_real / "rna/minichr2.fa.gz", shared_real / "rna/minichr2.gtf", tmp_path)
     files = [str(shared_real / f"rna/HCC1395-miniplus_{mate}.fastq.gz") for mate in (1, 2)]
-    align.align_pairs(tmp_path / "genome.fa", files, tmp_path / "u.bam", sample="H", run="L1")
+    align.align_pairs(paths["genome"], files, tmp_path / "u.bam", sample="H", run="L1")
     pysam.index(str(tmp_path / "u.bam"))
-    transcripts = reference.read_transcripts(shared_real / "rna/minichr2.gtf", tmp_path / "genome.fa")
-    reference.write_transcripts(tmp_path / "t.tsv", transcripts)
-    (tmp_path / "genes.gff3").write_text(reference.gff3(transcripts))
-    rows, models = read_tsv(tmp_path / "t.tsv"), tmp_path / "genes.gff3"
+    rows, models = read_tsv(paths["transcripts"]), paths["gff"]
     settings = SETTINGS | {"fusion_genes": ["PLA2R1", "TANK", "MARCH7"], "fusion_min_fragments": 20}
     found = fusions.of_patient(
         [{"sample": "H", "specimen": "tumor"}], {"H": tmp_path / "u.bam"}, rows, models, settings
