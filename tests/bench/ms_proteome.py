@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 
 from seriome.longitudinal import changes, within_variance
-from seriome.proteome import own, tmt
+from seriome.proteome import tmt
 from seriome.proteome.fasta import read_fasta
 from seriome.proteome.fdr import assess
-from seriome.proteome.identify import judged_by_run, prepared, with_variants
+from seriome.proteome.identify import judged_by_run, prepared
 from seriome.proteome.run import read_run
 from seriome.proteome.search import Index
-from seriome.simulate.proteome import digest, write_run
+from seriome.simulate.proteome import write_run
 
-from ..proteome.made import SETTINGS, as_proteins, identified, ions_of, levels_of, made_up, searched
+from ..proteome.made import SETTINGS, alike, as_proteins, identified, ions_of, levels_of, made_up, searched
 from .parts import PROJECT
 
 REAL = PROJECT.parent / "shared/real"
@@ -50,42 +50,71 @@ def real() -> dict:
     return figures
 
 
-def _alike(peptide: str) -> str:
-    return peptide.replace("I", "L")
-
-
-def entrapment(proteins: int = 250, silent: int = 1500, minutes: float = 20, runs: int = 1) -> dict:
+def entrapment(proteins: int = 250, silent: int = 1500, minutes: float = 20, patients: int = 2, runs: int = 4) -> dict:
     """Proteins that are there and as many foreign, wrong precursors, noise: which share of what is accepted is wrong?
 
     The reference holds `silent` proteins more that are not in the sample, as real ones do; the foreign one is as large.
     Two answers. By entrapment, as on real data: every hit on the foreign proteome stands for one more on the other
     (combined method, Wen et al. 2025, doi:10.1038/s41592-025-02719-x). By truth: the peptide was not fragmented in it.
+    Three kinds of sets. One run of proteins that the reference holds: hardly a spectrum lacks its answer, so there are
+    few decoys, and nothing to learn from. `patients` of `runs` each, amounts half as large, where every second protein
+    of the sample is in no reference, as modified peptides and other species are: from these rescoring learns, by
+    patient. The quarters of each of their runs have just enough to learn from; each is learned and judged by itself.
     """
     there, foreign = made_up(proteins, 2), made_up(proteins + silent, 3)
-    both, figures, rng = as_proteins(there | made_up(silent, 4) | foreign), {}, np.random.default_rng(1)
-    with tempfile.TemporaryDirectory() as folder:
-        truth, paths = {}, {}
-        for number in range(runs):
-            paths[f"S{number}"] = Path(folder) / f"{number}.mzML"
-            amounts = dict(zip(there, 2 ** rng.normal(0, 2, proteins), strict=True))
-            truth[f"S{number}"] = write_run(
-                paths[f"S{number}"], there, amounts, seed=number, minutes=minutes, top_n=8, wrong=0.3
+    known, rng = there | made_up(silent, 4), np.random.default_rng(1)
+    index, figures = Index(as_proteins(known | foreign), SETTINGS), {}
+    easy = _acquired(index, {name: 2 ** rng.normal(0, 2) for name in there}, there, range(1), minutes)
+    hard = []
+    for patient in range(patients):
+        rng = np.random.default_rng([1, patient])
+        held = {name: known[name] for name in rng.choice(list(known), proteins, replace=False)}
+        held |= made_up(proteins, 5 + patient)
+        amounts = {name: 2 ** rng.normal(-1, 2) for name in held}
+        hard.append(_acquired(index, amounts, held, range(100 * (patient + 1), 100 * (patient + 1) + runs), minutes))
+    few = [
+        (psms[psms["sample"] == sample].iloc[part::4], truth)
+        for psms, truth in hard
+        for sample in truth
+        for part in range(4)
+    ]
+    for prefix, what, sets in (
+        ("", "a run of known proteins", [easy]),
+        ("unknown_", f"{patients} x {runs} runs, half of the proteins unknown", hard),
+        ("few_", "the same, each quarter of a run by itself", few),
+    ):
+        for name, how in (("", "auto"), ("_without_rescoring", "never")):
+            counts = np.array([_errors(psms, truth, foreign, how) for psms, truth in sets])
+            kept, trapped, wrong, learned = counts.sum(axis=0)
+            figures[f"{prefix}entrapment_fdp{name}"] = round(2 * float(trapped / kept), 5)
+            figures[f"{prefix}true_fdp{name}"] = round(float(wrong / kept), 5)
+            figures[f"{prefix}entrapment_psms{name}"] = int(kept)
+            print(
+                f"entrapment, {what}, rescored {learned} of {len(sets)} sets: {kept} matches, wrong by entrapment "
+                f"{2 * trapped / kept:.2%}, by truth {wrong / kept:.2%}"
             )
-        psms, _ = searched(paths, both)
-    for name, how in (("", "auto"), ("_without_rescoring", "never")):
-        settings = SETTINGS | {"rescore": how, "fdr_level": "psm"}
-        scored, learned = prepared(psms, settings)
-        kept = judged_by_run(scored, settings)[0].query("accepted")
-        trapped = kept["proteins"].str.split(";").map(lambda names: all(one in foreign for one in names))
-        wrong = [_alike(one.peptide) not in map(_alike, truth[one.sample][one.spectrum]) for one in kept.itertuples()]
-        figures[f"entrapment_fdp{name}"] = round(2 * float(trapped.mean()), 5)
-        figures[f"true_fdp{name}"] = round(float(np.mean(wrong)), 5)
-        figures[f"entrapment_psms{name}"] = len(kept)
-        print(
-            f"entrapment, {proteins + silent} proteins and as many foreign, rescored {learned}: {len(kept)} matches, "
-            f"wrong by entrapment {figures[f'entrapment_fdp{name}']:.2%}, by truth {figures[f'true_fdp{name}']:.2%}"
-        )
     return figures
+
+
+def _acquired(index, amounts: dict, sequences: dict, seeds, minutes: float) -> tuple[pd.DataFrame, dict]:
+    """(matches, {sample: {spectrum: peptides}}) of a patient's runs, one per seed, a third of the precursors wrong."""
+    tables, truth = [], {}
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in seeds:
+            path = Path(folder) / f"{seed}.mzML"
+            truth[f"S{seed}"] = write_run(path, sequences, amounts, seed=seed, minutes=minutes, top_n=8, wrong=0.3)
+            tables.append(index.search(read_run(path)).assign(sample=f"S{seed}", run="r"))
+    return pd.concat(tables, ignore_index=True), truth
+
+
+def _errors(psms, truth: dict, foreign: dict, how: str) -> tuple[int, int, int, bool]:
+    """(accepted matches, those on foreign proteins alone, those to a peptide that was not there, was it rescored)."""
+    settings = SETTINGS | {"rescore": how, "fdr_level": "psm"}
+    scored, learned = prepared(psms, settings)
+    kept = judged_by_run(scored, settings)[0].query("accepted")
+    trapped = sum(foreign.keys() >= set(names.split(";")) for names in kept["proteins"])
+    wrong = [alike(one.peptide) not in map(alike, truth[one.sample][one.spectrum]) for one in kept.itertuples()]
+    return len(kept), trapped, sum(wrong), learned
 
 
 def change(patients: int = 3, proteins: int = 100) -> dict:
@@ -148,80 +177,6 @@ def change(patients: int = 3, proteins: int = 100) -> dict:
     return figures
 
 
-def _mutated(there: dict, rng, number: int) -> list[own.Product]:
-    """Missense products of drawn proteins, whose new peptide is of a usual length."""
-    products = []
-    while len(products) < number:
-        name = rng.choice(list(there))
-        at, residue = int(rng.integers(5, len(there[name]) - 5)), str(rng.choice(list("ADEFGHLMNPQSTVWY")))
-        before, after = there[name], there[name][:at] + residue + there[name][at + 1 :]
-        new = [one for one in digest(after) if one not in before and 8 <= len(one) <= 22]
-        if residue == before[at] or {residue, before[at]} <= set("IL") or not new:
-            continue
-        source = f"{name}:{before[at]}{at + 1}{residue}"
-        products.append(own.Product("missense", source, name, source, "T", at + 1, at + 1, after, before))
-    return products
-
-
-def variants(proteins: int = 60, number: int = 160, minutes: float = 20) -> dict:
-    """A tumour with translated mutations, untranslated ones, and peptides that look like mutations: who is reported?
-
-    Half of the mutations of the patient's DNA are translated (from a third of the protein's copies). Of 20 N>D and Q>E
-    that are not translated, the protein is deamidated right there; of 20 others, the unmutated peptide carries a usual
-    modification of the same mass (S>T and G>A by methylation, F>Y by oxidation). Recall is asked of translated
-    mutations of which a spectrum was taken.
-    """
-    there, rng = made_up(proteins, 2), np.random.default_rng(7)
-    products = _mutated(there, rng, number)
-    looks = {("N", "D"), ("Q", "E")}, {("D", "E"), ("N", "Q"), ("S", "T"), ("F", "Y")}
-    traps = []
-    for pairs in looks:
-        wanted = len(traps) + 20
-        while len(traps) < wanted:
-            for one in _mutated(there, rng, 50):
-                pair = one.reference[one.first - 1], one.sequence[one.first - 1]
-                if pair in pairs and len(traps) < wanted and one.source not in {two.source for two in traps}:
-                    traps.append(one)
-    translated = products[: number // 2]
-    amounts = dict(zip(there, 2 ** rng.normal(2, 1.3, proteins), strict=True))
-    made, total = dict(there), dict(amounts)
-    for one in [*translated, *traps]:
-        made[one.source] = one.sequence
-        total[one.source] = amounts[one.gene] / 3
-        total[one.gene] = max(total[one.gene] - amounts[one.gene] / 3, amounts[one.gene] / 10)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "tumour.mzML"
-        truth = write_run(path, made, total, seed=3, minutes=minutes, top_n=8, wrong=0.05)
-        rows = own.table_of([*products, *traps])
-        reference = as_proteins(there)
-        psms, index = searched({"S": path}, reference | own.proteins(rows))
-    table, _ = judged_by_run(prepared(psms, SETTINGS)[0], SETTINGS)
-    text = own.reference_text(reference, rows)
-    share = own.forms(rows, text, SETTINGS) / index.forms
-    _, evidence = with_variants(table, rows, text, share, SETTINGS)
-    fragmented = {_alike(peptides[0]) for peptides in truth.values() if peptides}
-
-    def own_peptides(one):
-        return {_alike(peptide) for peptide in digest(one.sequence)} - {_alike(p) for p in digest(one.reference)}
-
-    due = {one.source for one in translated if any(p in fragmented and p not in text for p in own_peptides(one))}
-    shown = set(evidence.loc[evidence["reported"], "source"])
-    true = {one.source for one in translated}
-    figures = {
-        "variant_peptide_recall": round(len(shown & due) / len(due), 4),
-        "variant_peptide_false": len(shown - true),
-        "variant_peptides_due": len(due),
-        "variant_traps_matched": int(evidence["source"].isin({one.source for one in traps}).sum()),
-    }
-    print(
-        f"{len(translated)} translated mutations, {len(due)} with a spectrum: {len(shown & due)} reported; "
-        f"{number - len(translated)} untranslated and {len(traps)} lookalikes ({figures['variant_traps_matched']} "
-        f"matches to them): {figures['variant_peptide_false']} reported; class share {share:.4f}\n"
-        f"  reasons {evidence['reason'].value_counts().to_dict()}, missed {sorted(due - shown)[:8]}"
-    )
-    return figures
-
-
 def transfer(proteins: int = 120) -> dict:
     """False transfers: a run that lacks half of the proteins of the other two. What is carried over of these is wrong.
 
@@ -241,7 +196,7 @@ def transfer(proteins: int = 120) -> dict:
         table = identified(psms)
         ions, told = ions_of(table, paths)
     kept = table[table["accepted"]]
-    right = [_alike(one.peptide) in map(_alike, truth[one.sample][one.spectrum]) for one in kept.itertuples()]
+    right = [alike(one.peptide) in map(alike, truth[one.sample][one.spectrum]) for one in kept.itertuples()]
     sound = set(map(tuple, kept.loc[right, ["modified", "charge"]].to_numpy().tolist()))
     moved = ions[(ions["sample"] == "S2") & (ions["source"] == "transferred")]
     false = moved["group"].isin(names[proteins // 2 :]).to_numpy()
@@ -314,15 +269,13 @@ PARTS = {
     "real": real,
     "entrapment": entrapment,
     "change": change,
-    "variants": variants,
     "transfer": transfer,
     "scale": scale,
     "memory": memory,
 }
 QUICK = {
-    "entrapment": {"proteins": 60, "silent": 100, "minutes": 12},
+    "entrapment": {"proteins": 60, "silent": 100, "minutes": 12, "patients": 1, "runs": 2},
     "change": {"patients": 2, "proteins": 30},
-    "variants": {"proteins": 40, "number": 20, "minutes": 12},
     "transfer": {"proteins": 40},
     "scale": {"few": 6, "many": 12},
     "memory": {"proteins": 2000},

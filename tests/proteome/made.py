@@ -32,6 +32,11 @@ def as_proteins(sequences: dict[str, str]) -> dict[str, Protein]:
     return {name: Protein(name, f"G{name}", sequence) for name, sequence in sequences.items()}
 
 
+def alike(peptide: str) -> str:
+    """A peptide as its mass tells it: I and L are one."""
+    return peptide.replace("I", "L")
+
+
 def searched(paths: dict, proteins: dict, settings: dict = SETTINGS) -> tuple[pd.DataFrame, Index]:
     """Matches of runs {sample: path}, one run `r` each."""
     index = Index(proteins, settings)
