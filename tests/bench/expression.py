@@ -15,8 +15,9 @@ import numpy as np
 from scipy import stats
 
 from seriome.config import with_defaults
+from seriome.dna.tools import read_contigs
 from seriome.ledger import Gaps
-from seriome.rna.align import align_sample, build_index, open_index, read_sizes
+from seriome.rna.align import align_sample, build_index, open_index
 from seriome.rna.kallisto import build_index as build_kallisto
 from seriome.rna.quant import quantify_sample
 from seriome.rna.transcripts import COLUMNS, as_row, read_transcripts, spliced
@@ -112,7 +113,7 @@ def _quantify(folder, files):
 
 def _align(folder, files):
     aligner = open_index(folder / "genome.mmi")
-    return align_sample(aligner, read_sizes(folder / "sizes"), {"L1": files}, folder / "x.bam", sample="S")
+    return align_sample(aligner, read_contigs(folder / "plain.fa.fai"), {"L1": files}, folder / "x.bam", sample="S")
 
 
 def cost(pairs: int = 500_000) -> dict:
@@ -121,7 +122,7 @@ def cost(pairs: int = 500_000) -> dict:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         reference, _ = prepared(folder)
-        build_index(folder / "genome.fa", folder / "genome.mmi", folder / "sizes")
+        build_index(folder / "genome.fa", folder / "genome.mmi", folder / "plain.fa")
         files = [folder / f"{mate}.fastq.gz" for mate in (1, 2)]
         truth = levels(reference, np.random.default_rng(5))
         write_rna(*files, reference, reference.germline(1), truth, pairs, seed=1)

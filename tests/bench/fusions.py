@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from seriome.config import with_defaults
-from seriome.rna.align import align_sample, build_index, open_index, read_sizes
+from seriome.dna.tools import read_contigs
+from seriome.rna.align import align_sample, build_index, open_index
 from seriome.rna.fusion_table import judged
 from seriome.rna.fusions import find
 from seriome.rna.genes import Genes
@@ -37,9 +38,9 @@ class Place:
 
     def __init__(self, folder: Path, genome, genes):
         self.folder = folder
-        build_index(genome, folder / "genome.mmi", folder / "sizes")
-        self.aligner, self.sizes = open_index(folder / "genome.mmi"), read_sizes(folder / "sizes")
-        self.genes, self.sequence = Genes(read_transcripts(genes)), genome_sequence(genome)
+        build_index(genome, folder / "genome.mmi", folder / "plain.fa")
+        self.aligner, self.sizes = open_index(folder / "genome.mmi"), read_contigs(folder / "plain.fa.fai")
+        self.genes, self.sequence = Genes(read_transcripts(genes)), genome_sequence(folder / "plain.fa")
 
     def fusions(self, files, drivers) -> list[dict]:
         bam = self.folder / "x.bam"

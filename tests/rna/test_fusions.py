@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from seriome.rna.align import Hit, align_sample, build_index, open_index, read_sizes, records
+from seriome.dna.tools import read_contigs
+from seriome.rna.align import Hit, align_sample, build_index, open_index, records
 from seriome.rna.fusion_table import as_features, judged
 from seriome.rna.fusions import find
 from seriome.rna.genes import Genes, cut, frame
@@ -95,7 +96,7 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("genome")
     reference = build_reference(11, 45)
     reference.write(folder)
-    build_index(folder / "genome.fa", folder / "genome.mmi", folder / "sizes")
+    build_index(folder / "genome.fa", folder / "genome.mmi", folder / "plain.fa")
     return folder, reference
 
 
@@ -117,10 +118,9 @@ def test_the_table_of_transcripts_holds_the_models(place, tmp_path):
 
 def fusions_of(place, files, least=3, drivers=()):
     folder = place[0]
-    genes, sequence = Genes(read_transcripts(folder / "genes.gtf")), genome_sequence(folder / "genome.fa")
-    counts = align_sample(
-        open_index(folder / "genome.mmi"), read_sizes(folder / "sizes"), {"L1": files}, folder / "x.bam", sample="S"
-    )
+    genes, sequence = Genes(read_transcripts(folder / "genes.gtf")), genome_sequence(folder / "plain.fa")
+    aligner, contigs = open_index(folder / "genome.mmi"), read_contigs(folder / "plain.fa.fai")
+    counts = align_sample(aligner, contigs, {"L1": files}, folder / "x.bam", sample="S")
     rows = find(folder / "x.bam", genes, sequence, least)
     return judged(rows, {gene.gene_id: gene for gene in genes.all}, sequence, drivers, "S"), counts
 
@@ -163,7 +163,7 @@ def test_hcc1395_breast_cancer_line(tmp_path):
     with gzip.open(REAL / "minichr2.fa.gz") as source, open(tmp_path / "genome.fa", "wb") as target:
         shutil.copyfileobj(source, target)
     shutil.copyfile(REAL / "minichr2.gtf", tmp_path / "genes.gtf")
-    build_index(tmp_path / "genome.fa", tmp_path / "genome.mmi", tmp_path / "sizes")
+    build_index(tmp_path / "genome.fa", tmp_path / "genome.mmi", tmp_path / "plain.fa")
     rows, counts = fusions_of((tmp_path,), [REAL / f"HCC1395-miniplus_{mate}.fastq.gz" for mate in (1, 2)])
     assert counts["mapped"] > 0.99 * 37_702
     (row,) = [one for one in rows if one["filter"] == "PASS"]

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from seriome.dna.tools import read_contigs
 from seriome.rna import library
-from seriome.rna.align import align_sample, build_index, open_index, read_sizes
+from seriome.rna.align import align_sample, build_index, open_index
 from seriome.rna.transcripts import read_transcripts
 from seriome.simulate.genome import build_reference
 from seriome.simulate.rna import RIBOSOMAL, write_rna
@@ -28,12 +29,12 @@ def test_ribosomal_by_biotype():
 def test_a_library_with_ribosomal_reads(tmp_path):
     reference = build_reference(11, 45)
     reference.write(tmp_path)
-    build_index(tmp_path / "genome.fa", tmp_path / "genome.mmi", tmp_path / "sizes")
+    build_index(tmp_path / "genome.fa", tmp_path / "genome.mmi", tmp_path / "plain.fa")
     files = [tmp_path / f"{mate}.fastq.gz" for mate in (1, 2)]
     tpm = dict.fromkeys((gene.name for gene in reference.genes), 100.0)
     write_rna(*files, reference, reference.germline(1), tpm, 6_000, seed=5, ribosomal=0.2)
     aligner = open_index(tmp_path / "genome.mmi")
-    align_sample(aligner, read_sizes(tmp_path / "sizes"), {"L1": files}, tmp_path / "x.bam", sample="S")
+    align_sample(aligner, read_contigs(tmp_path / "plain.fa.fai"), {"L1": files}, tmp_path / "x.bam", sample="S")
     (tmp_path / "foreign.fa").write_text(f">rRNA|made-up\n{RIBOSOMAL}\n>mouse|none\n{RIBOSOMAL[::-1]}\n")
     models = read_transcripts(tmp_path / "genes.gtf")
     abundance = pd.DataFrame([{"target_id": one.transcript_id, "est_counts": 100.0} for one in models])

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from seriome.errors import InputError
+from seriome.rna import transcripts
 from seriome.rna.transcripts import read_transcripts, spliced, without_version
 
 #                  1         2         3
@@ -77,3 +78,14 @@ def test_transcripts_on_absent_contigs_are_left_out(tmp_path):
 )
 def test_versions_are_taken_off_ensembl_ids_only(given, stable):
     assert without_version(given) == stable
+
+
+def test_pieces_of_a_genome_are_those_of_the_whole(tmp_path, monkeypatch):
+    text = "acgtNACGTTgcaTTACG"
+    (tmp_path / "g.fa").write_text(f">a note\n{text[:7]}\n{text[7:14]}\n{text[14:]}\n>b\nAC\n")
+    monkeypatch.setattr(transcripts, "PIECE", 5)
+    sequence = transcripts.genome_sequence(tmp_path / "g.fa")
+    for start in range(-3, len(text) + 3):
+        for end in range(start, len(text) + 3):
+            assert sequence("a", start, end) == text.upper()[max(start, 0) : max(end, 0)]
+    assert (sequence("b", 0, 9), sequence("c", 0, 9), sequence("a", 4, 2)) == ("AC", "", "")

@@ -9,7 +9,8 @@ rule rna_genome:
         genome=reference_file(CONFIG["reference"], "rna_genome") or [],
     output:
         index="<results>/rna/index/genome.mmi",
-        sizes="<results>/rna/index/genome.sizes",
+        genome="<results>/rna/index/genome.fa",
+        beside=multiext("<results>/rna/index/genome", ".fa.fai", ".dict"),
     log:
         "<logs>/rna/genome.log",
     benchmark:
@@ -21,7 +22,7 @@ rule rna_genome:
         mem_mb=genome_memory(2000),
         runtime=120,
     params:
-        code=fingerprint("rna/align"),
+        code=fingerprint("rna/align", "dna/reference", "dna/tools", "files"),
     message:
         "rna: minimap2's index of the genome"
     script:
@@ -33,7 +34,7 @@ rule rna_align:
         files=all_files("rna"),
         units=unit_records("rna"),
         index="<results>/rna/index/genome.mmi",
-        sizes="<results>/rna/index/genome.sizes",
+        fai="<results>/rna/index/genome.fa.fai",
     output:
         bam="<results>/rna/bam/{sample}.bam",
         bai="<results>/rna/bam/{sample}.bam.bai",
@@ -64,7 +65,8 @@ rule rna_fusions:
         bam="<results>/rna/bam/{sample}.bam",
         bai="<results>/rna/bam/{sample}.bam.bai",
         transcripts="<results>/rna/index/transcripts.tsv",
-        genome=reference_file(CONFIG["reference"], "rna_genome") or [],
+        genome="<results>/rna/index/genome.fa",
+        fai="<results>/rna/index/genome.fa.fai",
     output:
         "<results>/rna/fusions/{sample}.tsv",
     log:
@@ -77,7 +79,7 @@ rule rna_fusions:
         "../../../envs/seriome.yaml"
     threads: 1
     resources:
-        mem_mb=genome_memory(2000),
+        mem_mb=memory(2000),
         runtime=240,
     params:
         least=CONFIG["rna"]["fusion_min_fragments"],

@@ -73,7 +73,7 @@ def copy_genome(source, output) -> None:
         try:
             pysam.faidx(str(temporary))
         except pysam.SamtoolsError as error:
-            raise InputError(f"reference.genome {source} cannot be indexed as FASTA: {str(error).strip()}") from None
+            raise InputError(f"{source} cannot be indexed as FASTA: {str(error).strip()}") from None
         fai = Path(f"{temporary}.fai")
         shutil.move(fai, f"{output}.fai")
     contigs = read_contigs(f"{output}.fai")

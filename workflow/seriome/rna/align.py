@@ -20,7 +20,6 @@ from pathlib import Path
 from seriome import __version__
 from seriome.dna.align import read_group, sort
 from seriome.errors import InputError
-from seriome.files import write_text
 
 PRESET = "splice:sr"
 SPLIT = 25  # least score of an alignment (1 per matching base): below minimap2's 40, for short parts of split reads
@@ -30,23 +29,15 @@ CHUNK = 2_000  # fragments that a thread takes at once
 COMPLEMENT = str.maketrans("ACGTUNacgtun", "TGCAANTGCAAN")
 
 
-def build_index(genome, index, sizes, threads: int = 1) -> None:
-    """minimap2's index of the genome, and the lengths of its contigs (name, bases) as a table."""
+def build_index(genome, index, copy, threads: int = 1) -> None:
+    """minimap2's index of the genome, and the genome itself as plain FASTA, `copy`, with its `.fai` beside it."""
     import mappy
 
-    aligner = mappy.Aligner(fn_idx_in=str(genome), preset=PRESET, n_threads=threads, fn_idx_out=str(index))
-    if not aligner:
+    from seriome.dna.reference import copy_genome
+
+    if not mappy.Aligner(fn_idx_in=str(genome), preset=PRESET, n_threads=threads, fn_idx_out=str(index)):
         raise InputError(f"{genome} cannot be read as FASTA")
-    lengths = {}
-    for name, sequence, _ in mappy.fastx_read(str(genome)):
-        lengths[name] = len(sequence)
-    write_text(sizes, "".join(f"{name}\t{length}\n" for name, length in lengths.items()))
-
-
-def read_sizes(path) -> dict[str, int]:
-    """{contig: bases} in the genome's order."""
-    rows = (line.split("\t") for line in Path(path).read_text(encoding="utf-8").splitlines())
-    return {name: int(length) for name, length in rows}
+    copy_genome(genome, copy)
 
 
 def open_index(index, threads: int = 1):

@@ -6,6 +6,7 @@ GTF is 1-based and closed at both ends (GTF2.2, Ensembl and GENCODE alike); Exon
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from seriome.errors import InputError, did_you_mean
 from seriome.files import open_text, read_tsv
@@ -14,6 +15,7 @@ from seriome.logs import log
 COLUMNS = ["transcript_id", "gene_id", "gene", "biotype", "chrom", "strand", "length", "exons", "cds"]
 ATTRIBUTE = re.compile(r'(gene_id|transcript_id|gene_name|gene_biotype|gene_type) "([^"]*)"')
 VERSION = re.compile(r"^(ENS[A-Z]*\d+)\.\d+")  # Ensembl's stable id and its version
+PIECE, KEPT = 1 << 16, 1000  # bases read of the genome at once, and how many such are kept: 66 MB
 COMPLEMENT = str.maketrans("ACGTUNRYSWKMBDHVacgtunryswkmbdhv", "TGCAANYRSWMKVHDBtgcaanyrswmkvhdb")
 
 
@@ -146,9 +148,27 @@ def read_contigs(path) -> Iterator[tuple[str, str]]:
 
 
 def genome_sequence(path):
-    """A function (contig, start, end) -> bases of a FASTA, upper case; 0-based, half-open. It holds the whole file."""
-    contigs = {name: sequence.upper() for name, sequence in read_contigs(path)}
-    return lambda chrom, start, end: contigs.get(chrom, "")[max(start, 0) : end]
+    """A function (contig, start, end) -> bases of an indexed FASTA, upper case; 0-based, half-open, cut at the contig's
+    ends. It keeps KEPT pieces of PIECE bases, those asked of last.
+    """
+    import pysam
+
+    fasta = pysam.FastaFile(str(path))
+    sizes = dict(zip(fasta.references, fasta.lengths, strict=True))
+
+    @lru_cache(KEPT)
+    def piece(chrom, number):
+        return fasta.fetch(chrom, number * PIECE, (number + 1) * PIECE).upper()
+
+    def sequence(chrom, start, end):
+        start, end = max(start, 0), min(end, sizes.get(chrom, 0))
+        if start >= end:
+            return ""
+        first, last = start // PIECE, (end - 1) // PIECE
+        bases = "".join([piece(chrom, number) for number in range(first, last + 1)])
+        return bases[start - first * PIECE : end - first * PIECE]
+
+    return sequence
 
 
 def spliced(transcripts: Iterable[Transcript], genome) -> Iterator[tuple[str, str]]:
