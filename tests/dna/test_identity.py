@@ -212,6 +212,27 @@ def test_verdicts_of_a_patient(people, unsure, expected):
     assert tuple(told.values()) == expected
 
 
+@pytest.mark.parametrize(
+    ("dna", "rna", "unsure", "expected"),
+    [
+        pytest.param("pp", "pq", (), ["match", "mismatch"], id="one of another person"),
+        pytest.param("p", "qq", (), ["mismatch", "mismatch"], id="DNA speaks first, though RNA has the majority"),
+        pytest.param("pq", "pq", (), ["unclear", "unclear"], id="DNA cannot say whose the patient is"),
+        pytest.param("pp", "q", ("r0",), ["not_estimable"], id="too few reads"),
+        pytest.param("", "ppq", (), ["match", "match", "mismatch"], id="no DNA: most of the RNA"),
+        pytest.param("", "q", (), ["not_estimable"], id="nothing to compare with"),
+    ],
+)
+def test_rna_is_judged_by_the_patient_s_dna(dna, rna, unsure, expected):
+    people = {f"d{n}": one for n, one in enumerate(dna)} | {f"r{n}": one for n, one in enumerate(rna)}
+    names = {f"r{n}": f"R{n}" for n in range(len(rna))}
+    rows = verdicts.of_rna("P", [name for name in people if name[0] == "d"], names, all_pairs(people, unsure))
+    assert [row["verdict"] for row in rows] == expected
+    assert [row["sample"] for row in rows] == list(names.values())
+    failed = {f"R{n}" for n, one in enumerate(expected) if one in ("mismatch", "unclear")}
+    assert verdicts.held(rows) == failed
+
+
 def said(patients: dict, people: dict):
     return {(one.patient, one.sample, one.reason, one.other) for one in verdicts.findings(patients, all_pairs(people))}
 

@@ -144,7 +144,7 @@ def spliced_of(genes, **how):
 def in_rna(genes, five, three, **what):
     row = {"gene5": "G1", "gene3": "G2", "transcript5": "T1", "transcript3": "T2", "exon5": "1", "exon3": "2"}
     row |= {"chrom5": "c", "chrom3": "c", "pos5": str(at(genes, five) + 1), "pos3": str(at(genes, three) + 1)}
-    return row | {"frame": "in_frame", "filter": "PASS"} | what
+    return row | {"sample": "R1", "frame": "in_frame", "filter": "PASS"} | what
 
 
 def test_rna_s_fusion_is_read_as_it_stands(genes):
@@ -183,6 +183,9 @@ def test_rna_s_tables_are_read(genes, tmp_path):
     given |= {"rna_transcripts": tmp_path / "t.tsv", "rna_sequences": tmp_path / "t.fa"}
     (row,) = read_sources(given)
     assert (row["sequence"], row["assay"], row["kind"]) == ("MAKLRIKEC", "rna", "fusion")
+    for held, products in (("no", 1), ("yes", 0)):  # of another person: nothing is the patient's
+        write_tsv(tmp_path / "who.tsv", [{"sample": "R1", "held_out": held}], ["sample", "held_out"])
+        assert len(read_sources(given | {"rna_identity": tmp_path / "who.tsv"})) == products
     assert read_sources(Given(given | {"rna_fusions": str(tmp_path / "none.tsv")})) == []
     assert read_sources(Given()) == []
 

@@ -1,8 +1,9 @@
 """
 Proteome: spectra to peptides, peptides to proteins.
 needs  mzML of assays.tsv, <results>/intake/proteome/{sample}/{run}.json, the protein FASTA; with DNA,
-       <results>/dna/variants/{patient}.parquet, <results>/dna/fusions/{patient}.tsv, <results>/dna/reference/*;
-       with aligned RNA, <results>/rna/fusions/{sample}.tsv, <results>/rna/index/transcripts.tsv, .fa.gz
+       <results>/dna/variants/{patient}.parquet, <results>/dna/fusions, <results>/dna/identity/{patient}.tsv,
+       <results>/dna/reference/*; with aligned RNA, <results>/rna/fusions/{sample}.tsv, <results>/rna/index/transcripts.tsv,
+       .fa.gz, and where it is compared with DNA, <results>/rna/identity/{patient}.tsv
 gives  <results>/proteome/own/{patient}.tsv             products of the patient's own mutations and fusions
        <results>/proteome/psms/{patient}.parquet        best match of every spectrum, targets and decoys
        <results>/proteome/pooled.parquet                q-values over all runs (fdr_scope: cohort only)

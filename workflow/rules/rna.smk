@@ -10,6 +10,7 @@ gives  <results>/rna/index/transcripts.tsv                transcript_id gene_id 
        <results>/rna/library/{sample}.json                quality of the library, for MultiQC
        <results>/rna/fusions/{sample}.tsv                 junctions of two genes, with what speaks against them
        <results>/rna/fingerprint/{sample}.parquet         reads of each base where people differ, for dna/relatedness
+       <results>/rna/identity/{patient}.tsv               is the patient's RNA of the patient
        <results>/rna/variants/{patient}.tsv               the patient's somatic variants in RNA: expressed or silent
        <results>/gaps/rna/{sample}.tsv                    low_mapping, foreign_transcripts, mixed_layout, other_strand
        <results>/features/assay=rna/patient=/sample=.parquet   kinds expression (log2_tpm), count (reads), programme,

@@ -58,6 +58,7 @@ def proteome_searched(wildcards):
         files |= {
             "variants": "<results>/dna/variants/{patient}.parquet",
             "fusions": "<results>/dna/fusions/{patient}.tsv",
+            "identity": "<results>/dna/identity/{patient}.tsv",
         }
         files |= {"genome": f"{folder}/genome.fa", "fai": f"{folder}/genome.fa.fai", "gff": f"{folder}/genes.gff3"}
         files |= {"transcripts": f"{folder}/transcripts.tsv"}
@@ -66,6 +67,8 @@ def proteome_searched(wildcards):
         files |= {"rna_fusions": [f"<results>/rna/fusions/{sample}.tsv" for sample in aligned]}
         files |= {"rna_transcripts": "<results>/rna/index/transcripts.tsv"}
         files |= {"rna_sequences": "<results>/rna/index/transcripts.fa.gz"}
+        if wildcards.patient in PATIENTS_OF_RNA:
+            files |= {"rna_identity": "<results>/rna/identity/{patient}.tsv"}
     return files
 
 

@@ -38,6 +38,7 @@ rule proteome_search:
             "proteome/fasta",
             "proteome/tables",
             "dna/hgvs",
+            "dna/verdicts",
             "dna/fused",
             "rna/transcripts",
             "ledger",

@@ -21,11 +21,11 @@ def fusions_of(wildcards):
     return aligned_of(wildcards, "<results>/rna/fusions/{sample}.tsv")
 
 
+# Patients of whose RNA it is asked whether it is theirs
+PATIENTS_OF_RNA = list(dict.fromkeys(COHORT.about(sample, "rna")["patient"] for sample in RNA_COMPARED))
 # Patients whose somatic variants are looked for in RNA
 PATIENTS_COMPARED = [
-    patient
-    for patient in COHORT.patients_with("dna", "fastq", "bam", "vcf")
-    if any(COHORT.about(sample, "rna")["patient"] == patient for sample in RNA_COMPARED)
+    patient for patient in COHORT.patients_with("dna", "fastq", "bam", "vcf") if patient in PATIENTS_OF_RNA
 ]
 
 

@@ -20,6 +20,7 @@ SAMPLE_COLUMNS = [
     *("nearest", "nearest_log10_ratio", "nearest_sites"),
     *("contamination", "contamination_lower", "contamination_upper", "contamination_sites", "sex"),
 ]
+RNA_COLUMNS = ["patient", "sample", "verdict", "held_out", "nearest", "nearest_log10_ratio", "nearest_sites"]
 PAIR_COLUMNS = ["patient_1", "sample_1", "patient_2", "sample_2", "sites", "log10_ratio", "said"]
 
 
@@ -167,7 +168,6 @@ def of_patient(samples, sites, sexes: dict, known: bool) -> list[dict]:
     result = []
     for row in samples:
         name = row["sample"]
-        near = max((one for one in pairs if name in (one.first, one.second)), key=lambda one: one.ratio, default=None)
         others = [one for one in matched if one != name]
         measured = None
         if name in matched and normals:
@@ -176,10 +176,8 @@ def of_patient(samples, sites, sexes: dict, known: bool) -> list[dict]:
         result.append(
             row
             | {"verdict": found[name], "held_out": "yes" if found[name] in FAILED else "no", "sex": sexes[name]}
+            | _nearest(name, pairs)
             | {
-                "nearest": (near.second if near.first == name else near.first) if near else None,
-                "nearest_log10_ratio": round(near.ratio, 2) if near else None,
-                "nearest_sites": near.sites if near else None,
                 "contamination": round(measured.value, 5) if told else None,
                 "contamination_lower": round(measured.lower, 5) if told else None,
                 "contamination_upper": round(measured.upper, 5) if told else None,
@@ -187,6 +185,39 @@ def of_patient(samples, sites, sexes: dict, known: bool) -> list[dict]:
             }
         )
     return result
+
+
+def _nearest(name: str, pairs) -> dict:
+    near = max((one for one in pairs if name in (one.first, one.second)), key=lambda one: one.ratio, default=None)
+    return {
+        "nearest": (near.second if near.first == name else near.first) if near else None,
+        "nearest_log10_ratio": round(near.ratio, 2) if near else None,
+        "nearest_sites": near.sites if near else None,
+    }
+
+
+def of_rna(patient: str, dna: list, rna: dict, pairs) -> list[dict]:
+    """Rows of RNA_COLUMNS, one per sample of a patient's RNA.
+
+    The samples of DNA that stand for the patient judge it; where there is none, or none that can tell, all samples do.
+    dna, rna   names of the samples in `pairs`, of RNA {name: sample};  pairs: of all of them
+    """
+    said = {frozenset((one.first, one.second)): one.said for one in pairs}
+    stand = home(verdicts(dna, [one for one in pairs if {one.first, one.second} <= set(dna)]))
+    found, result = verdicts([*dna, *rna], pairs), []
+    for name, sample in rna.items():
+        against = {said[frozenset((name, one))] for one in stand}
+        verdict = found[name]
+        if against & {"one_person", "two_people"}:
+            verdict = "match" if "one_person" in against else "mismatch"
+        row = {"patient": patient, "sample": sample, "verdict": verdict}
+        result.append(row | {"held_out": "yes" if verdict in FAILED else "no"} | _nearest(name, pairs))
+    return result
+
+
+def held(rows) -> set:
+    """The samples that are held out, of rows of SAMPLE_COLUMNS or RNA_COLUMNS as written."""
+    return {row["sample"] for row in rows if row["held_out"] == "yes"}
 
 
 def order_of(variants, held=(), treatments=()) -> Order:
