@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from seriome.config import with_defaults
+from seriome.dna.identity import compare, gather
 from seriome.dna.tools import read_contigs
+from seriome.dna.verdicts import findings, held, of_rna
 from seriome.rna.align import align_sample, build_index, open_index
 from seriome.rna.fusion_table import judged
 from seriome.rna.fusions import find
@@ -24,7 +26,7 @@ from seriome.simulate.genome import build_reference
 from seriome.simulate.rna import Fusion, write_rna
 
 from .expression import levels
-from .identity import named
+from .identity import cohort, named
 
 WITNESSES = 5
 CHIMERAS = 0.005
@@ -135,6 +137,19 @@ def real() -> dict:
     return {"hcc1395": found}
 
 
+def _exchange(seed: int, **how) -> tuple[bool, bool]:
+    """(the exchanged samples are named with whose they are, they alone are held out of their patients)."""
+    fingerprints, patients, expected = cohort(np.random.default_rng([seed, 51]), kind="rna", **how)
+    rna = {sample: sample for sample in fingerprints if sample.endswith("-rna")}
+    pairs, out = compare(gather(fingerprints, rna)), set()
+    for patient, samples in patients.items():
+        inner = [one for one in pairs if {one.first, one.second} <= set(samples)]
+        own = {sample: sample for sample in samples if sample in rna}
+        out |= held(of_rna(patient, [sample for sample in samples if sample not in rna], own, inner))
+    said = {(one.patient, one.sample, one.other) for one in findings(patients, pairs, rna)}
+    return said == expected, out == {sample for _, sample, _ in expected}
+
+
 def exchanged(number: int) -> dict:
     """Cohorts in which the RNA of two patients is exchanged: is each named with whose it is, and nothing else?
 
@@ -142,10 +157,15 @@ def exchanged(number: int) -> dict:
     1.25 bases deep where a gene is expressed as the mean; 1,000 places per Mb are edited in everybody.
     """
     how = {"rna": True, "rna_depth": (1.25, 1.25), "edited": 1_000}
-    right = [named(np.random.default_rng([seed, 51]), kind="rna", **how)[0] for seed in range(number)]
+    right, out = (sum(one) for one in zip(*(_exchange(seed, **how) for seed in range(number)), strict=True))
     false = [named(np.random.default_rng([seed, 52]), **how)[1] > 0 for seed in range(number)]
-    print(f"RNA of two patients exchanged, 1 M reads: {sum(right)} of {number} named, false alarms {sum(false)}")
-    return {"identity_from_rna": sum(right) / number, "identity_from_rna_false": sum(false) / number}
+    print(f"RNA of two patients exchanged, 1 M reads: {right} of {number} named, false alarms {sum(false)}")
+    print(f"held out are those samples of RNA, and no other, in {out} of {number}")
+    return {
+        "rna_held_out": out / number,
+        "identity_from_rna": right / number,
+        "identity_from_rna_false": sum(false) / number,
+    }
 
 
 def genome(samples: int = 10, swaps: int = 20) -> dict:

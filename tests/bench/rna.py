@@ -6,13 +6,16 @@ Samples are drawn by `seriome.simulate`, truth known, and go from raw reads thro
 """
 
 from . import rna_cells, rna_change
+from .decoys import decoys
 from .expression import cost, expression
 from .fusions import genome
 from .parts import run
 
-PARTS = {"expression": expression, "genome": genome, "cost": cost} | rna_change.PARTS | rna_cells.PARTS
+PARTS = {"expression": expression, "decoys": decoys, "genome": genome, "cost": cost}
+PARTS |= rna_change.PARTS | rna_cells.PARTS
 QUICK = {
     "expression": {"samples": 1, "pairs": 50_000},
+    "decoys": {"fragments": 10_000},
     "genome": {"samples": 2, "swaps": 2},
     "cost": {"pairs": 50_000},
     **rna_change.QUICK,

@@ -96,6 +96,26 @@ def test_the_same_reads_give_the_same_bytes_with_another_index(tmp_path, transcr
     assert quantify(units, index) == quantify(units, tmp_path / "t.idx")
 
 
+def test_reads_that_run_into_an_intron_count_with_decoys_for_no_transcript(tmp_path, transcriptome, index):
+    """Each transcript is two exons of 600 bases with an intron of 400 between them; 300 pairs are of unspliced RNA."""
+    chance = random.Random(5)
+    gaps = {name: "".join(chance.choices("ACGT", k=400)) for name in transcriptome}
+    genome = {name: bases[:600] + gaps[name] + bases[600:] for name, bases in transcriptome.items()}
+    (tmp_path / "g.fa").write_text("".join(f">{name}\n{bases}\n" for name, bases in genome.items()))
+    (tmp_path / "t.fa").write_text("".join(f">{name}\n{bases}\n" for name, bases in transcriptome.items()))
+    build_index(tmp_path / "t.fa", tmp_path / "d.idx", 1, io.StringIO(), decoys=tmp_path / "g.fa")
+    files = reads(tmp_path, transcriptome, "forward")
+    spliced_alone = quantified({"L1": files}, tmp_path / "d.idx")[1]
+    assert spliced_alone["n_pseudoaligned"] == 7000
+    for file, end in zip(files, (0, 1), strict=True):
+        with open(file, "a") as target:
+            for number in range(300):  # the first read 40 bases into the exon before the intron, 35 into the intron
+                bases = genome["t1"][560 : 560 + 75] if end == 0 else genome["t1"][700:775].translate(COMPLEMENT)[::-1]
+                target.write(f"@u{number}\n{bases}\n+\n{'I' * 75}\n")
+    with_decoys, without = (quantified({"L1": files}, one)[1]["n_pseudoaligned"] for one in (tmp_path / "d.idx", index))
+    assert (with_decoys, without) == (7000, 7300)
+
+
 @pytest.mark.parametrize("how", ["config", "sheet"])
 def test_a_wrong_strand_is_a_gap_and_the_reads_are_believed(tmp_path, transcriptome, index, how):
     units = {"L1": reads(tmp_path, transcriptome, "forward")}

@@ -7,4 +7,5 @@ from seriome.logs import log_to
 from seriome.rna.kallisto import build_index
 
 with log_to(snakemake.log[0]), moved_into_place(snakemake.output[0]) as temporary:
-    build_index(snakemake.input[0], temporary, snakemake.threads, words=sys.stdout)
+    decoys = snakemake.input.decoys or None
+    build_index(snakemake.input.transcripts, temporary, snakemake.threads, words=sys.stdout, decoys=decoys)

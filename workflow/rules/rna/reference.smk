@@ -53,7 +53,8 @@ rule rna_transcripts:
 
 rule rna_index:
     input:
-        "<results>/rna/index/transcripts.fa.gz",
+        transcripts="<results>/rna/index/transcripts.fa.gz",
+        decoys=CONFIG["rna"]["decoys"] and reference_file(CONFIG["reference"], "rna_genome") or [],
     output:
         "<results>/rna/index/kallisto.idx",
     log:
@@ -65,7 +66,7 @@ rule rna_index:
     threads: 2
     resources:
         mem_mb=memory(8000),
-        runtime=120,
+        runtime=240,
     params:
         code=fingerprint("rna/kallisto"),
     message:

@@ -55,10 +55,16 @@ def binaries() -> list[str]:
     return found
 
 
-def build_index(fasta, path, threads: int, words) -> None:
-    """Index of the transcripts in `fasta`, with k-mers of 31 bases; `words` takes what kallisto says."""
+def build_index(fasta, path, threads: int, words, decoys=None) -> None:
+    """Index of the transcripts in `fasta`, with k-mers of 31 bases; `words` takes what kallisto says.
+
+    decoys  FASTA of the genome, plain or gzip: a read with a k-mer that stands there next to one of a transcript, and
+            in no transcript, counts for none (distinguishing flanking k-mers, Sullivan et al. 2025, Nucleic Acids Res
+            53:gkae1137, doi:10.1093/nar/gkae1137)
+    """
+    more = ["-d", decoys] if decoys else []
     with tempfile.TemporaryDirectory() as scratch:
-        code = _run(["index", "-i", path, "-t", threads, "-T", f"{scratch}/tmp", fasta], words)
+        code = _run(["index", "-i", path, "-t", threads, "-T", f"{scratch}/tmp", *more, fasta], words)
     if code:
         raise RuntimeError(f"kallisto index failed with code {code}")
 
