@@ -19,7 +19,7 @@ from seriome.rna.kallisto import build_index
 from seriome.rna.quant import quantify_sample
 from seriome.rna.transcripts import COLUMNS, COMPLEMENT, as_row, read_transcripts, spliced
 from seriome.simulate.genome import build_reference
-from seriome.simulate.reads import write_rna
+from seriome.simulate.rna import write_rna
 
 from .expression import SETTINGS, levels
 
