@@ -142,9 +142,10 @@ def test_a_new_timepoint_plans_its_samples_its_patient_and_the_cohort_only(finis
     assert {rule: jobs[rule] for rule in once} == dict.fromkeys(once, 1)
     assert all(LATER in one for one in said if re.search(r"intake|align|microsatellites|quantif|injection", one))
     # per patient: P1, once
-    patient = ("dna_call", "dna_identity", "proteome_search", "proteome_quantify", "clones", "course", "report_patient")
+    patient = ("dna_call", "dna_identity", "rna_identity", "proteome_search", "proteome_quantify", "clones", "course")
+    patient += ("report_patient",)
     assert {rule: jobs[rule] for rule in patient} == dict.fromkeys(patient, 1)
     # per cohort: once each
     cohort = ("dna_relatedness", "features_mudata", "targets_differential", "targets_ranking", "ledger", "report_page")
     assert {rule: jobs[rule] for rule in cohort} == dict.fromkeys(cohort, 1)
-    assert jobs["total"] < 60  # 58: four units, their patient, the tables of the cohort
+    assert jobs["total"] < 60  # 59: four units, their patient, the tables of the cohort
