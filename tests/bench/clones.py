@@ -194,7 +194,7 @@ def robust(seeds: int = 10) -> dict:
     return {"robust": stressed("robustness (the same size)", ROBUST, seeds)}
 
 
-def trees_alone(seeds: int = 30) -> dict:
+def trees_alone(seeds: int = 90) -> dict:
     """True clusters given."""
     found = trees.report(trees.measure(range(seeds)))
     return {"trees": found, "tree_f1_true_clusters": found["f1"], "edge_support_right": found["support_right"]}
