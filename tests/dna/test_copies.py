@@ -272,6 +272,26 @@ def test_two_solutions_are_not_one():
         fit, solutions=[replace(fit.solutions[0], probability=0.95), replace(fit.solutions[1], probability=0.05)]
     )
     assert purity.stated(sure, 0, 300)["state"] == "measured"
+    shaken = replace(sure, solutions=[sure.solutions[0], replace(sure.solutions[1], shaken=0.2)])
+    assert purity.stated(shaken, 0, 300)["reason"] == "solutions_tie"
+
+
+def test_what_one_segment_alone_rules_out_by_hand():
+    """The best is 5 nats ahead, 4 of these by one segment: without it 1 nat, so 1 / (1 + e) for the other."""
+    best = {"evidence": 5.0, "by_segment": np.array([4.0, 0.5, 0.5])}
+    other = {"evidence": 0.0, "by_segment": np.zeros(3)}
+    assert purity._shaken(best, other) == pytest.approx(1 / (1 + np.e))
+    assert purity._shaken(best, best) == 0
+
+
+def test_a_subclonal_change_does_not_pass_for_a_doubled_genome():
+    """Five tumours of ploidy 2 whose copies alone are known: doubled, but for one segment, is not stated."""
+    made = simulated.draw("subclonal", "exome", 102, mutations=False)
+    _, [(_, fit)] = fitted(made)
+    assert fit.solutions[0].doubled
+    for s, true in enumerate(made.purity):
+        said = purity.stated(fit, s, len(made.snp_pos))
+        assert said["purity"] is None or abs(said["purity"] - true) < 0.05
 
 
 # ----------------------------------------------------------------------------------------------------------- tables

@@ -36,6 +36,7 @@ STARTS, PEAKS, BELOW = 3, 5, 25.0  # rich samples that solutions start from; pea
 NEAR = 0.6  # copies of ploidy around the start within which samples are moved
 ROUNDS = 6
 WIDTH, TIE, APART = 0.3, 0.1, 0.1  # interval too wide to state; probability of solutions that differ by so much
+NEARBY = 0.05  # the same of solutions that one segment alone rules out
 LOW, FEW_SNPS = 0.1, 30
 CELL = np.gradient(RHO)  # prior of a point of the grid: purity is uniform, and the log of ploidy
 WEIGHT = CELL[:, None] * np.gradient(PSI) / PSI
@@ -47,13 +48,17 @@ FAINT = 3.0  # nats by which a sample's copies must speak for a tumour to be cou
 
 @dataclass(frozen=True)
 class Solution:
-    """One way to read the patient: purity, ploidy (S,), doubled, probability; copies (G, K) probability of each."""
+    """One way to read the patient: purity, ploidy (S,), doubled, probability; copies (G, K) probability of each.
+
+    shaken   its probability beside the likeliest alone, were the segment not there that speaks most for that one
+    """
 
     purity: np.ndarray
     ploidy: np.ndarray
     doubled: bool
     probability: float
     copies: np.ndarray
+    shaken: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -197,9 +202,10 @@ class _Patient:
         best = max(one["evidence"] for one in found)
         weight = np.array([np.exp(one["evidence"] - best) for one in found])
         weight /= weight.sum()
+        shaken = np.array([_shaken(found[int(weight.argmax())], one) for one in found])
         order = np.argsort(-weight, kind="stable")
-        order = order[weight[order] > 1e-3]
-        weight = weight[order] / weight[order].sum()
+        order = order[(weight[order] > 1e-3) | (shaken[order] > TIE)]
+        weight, shaken = weight[order] / weight[order].sum(), shaken[order]
         found = [found[one] for one in order]
 
         def mixed(key):
@@ -211,8 +217,8 @@ class _Patient:
             mixed("posterior"), mixed("of_copies"), mixed("of_mutations"), *ploidy,
             float(sum(w for w, one in zip(weight, found, strict=True) if one["doubled"])),
             [
-                Solution(RHO[one["r"]], PSI[one["p"]], bool(one["doubled"]), float(w), one["copies"])
-                for w, one in zip(weight, found, strict=True)
+                Solution(RHO[one["r"]], PSI[one["p"]], bool(one["doubled"]), float(w), one["copies"], float(again))
+                for w, again, one in zip(weight, shaken, found, strict=True)
             ],
             self._deviates(top), self._alone(top, grids, mean), changed, self._clonal(top),
         )  # fmt: skip
@@ -238,7 +244,7 @@ class _Patient:
             before = dict(place)
             for s in order[1:] if step == 0 else order:
                 place[s] = self._best(s, place, prior, part, columns)[0]
-            evidence, prior = self._joint(place, priors)
+            evidence, prior, by_segment = self._joint(place, priors)
             if step and place == before:
                 break
         evidence += log_prior
@@ -255,7 +261,8 @@ class _Patient:
                 mass = np.exp(value - value.max()) * CELL
                 rows[key][s] = mass / mass.sum()
         r, p = (np.array([place[s][axis] for s in range(self.samples)]) for axis in (0, 1))
-        return rows | {"r": r, "p": p, "doubled": doubled, "evidence": evidence, "copies": self._copies(place, prior)}
+        told = {"r": r, "p": p, "doubled": doubled, "evidence": evidence, "by_segment": by_segment}
+        return rows | told | {"copies": self._copies(place, prior)}
 
     def _copies(self, place, prior, but=None) -> np.ndarray:
         """(G, K) probability of copies, from the samples placed, without one of them."""
@@ -280,8 +287,10 @@ class _Patient:
         r, p = np.unravel_index(np.argmax(weighed), grid.shape)
         return (int(r), int(columns[0] + p)), grid, own, theirs
 
-    def _joint(self, place, priors) -> tuple[float, np.ndarray]:
-        """Log of the probability of all reads with the samples placed, and the prior of copies that suits them best.
+    def _joint(self, place, priors) -> tuple[float, np.ndarray, np.ndarray]:
+        """Log of the probability of all reads with the samples placed; the prior of copies that suits them best, and
+
+        what each segment adds with it (G,).
 
         Reads count for TRUST of what they say: solutions are compared over many segments, whose errors are not
         independent, while what is known beforehand of tumours is not the less true for it.
@@ -290,13 +299,15 @@ class _Patient:
         for s, (r, p) in place.items():
             whole = (self.tables[s][r, p].astype(float) - DEVIATE).clip(0) / (1 - DEVIATE)
             reads = reads + np.log((1 - DEVIATE) * whole**TRUST + DEVIATE)
-        found = [log + logsumexp(reads + np.log(prior), axis=1).sum() for log, prior in priors]
-        prior = priors[int(np.argmax(found))][1]
+        adds = [logsumexp(reads + np.log(prior), axis=1) for _, prior in priors]
+        found = [log + one.sum() for (log, _), one in zip(priors, adds, strict=True)]
+        best = int(np.argmax(found))
+        prior, by_segment = priors[best][1], adds[best]
         value = float(logsumexp(np.array(found)))
         if self.marks is not None:
             state = np.argmax(reads + np.log(prior), axis=1)[self.marks.segment_of]
             value += TRUST * self.marks.heard * self.marks.together(place, state)
-        return value, prior
+        return value, prior, by_segment
 
     def _ploidy(self, found, weight):
         """Mean and 95 % interval of the copies per cancer cell, by length: normal in each solution, mixed over them."""
@@ -340,6 +351,12 @@ def _peaks(grid) -> list[tuple[int, int]]:
     return [(int(r), int(p)) for r, p in peaks[order]]
 
 
+def _shaken(best: dict, other: dict) -> float:
+    """Probability of a solution beside the best one, without the segment that speaks most for the best."""
+    ahead = best["evidence"] - other["evidence"] - max((best["by_segment"] - other["by_segment"]).max(), 0)
+    return 0.0 if best is other else float(1 / (1 + np.exp(np.clip(ahead, -50, 50))))
+
+
 def _distinct(found) -> list:
     """Solutions by evidence, each once: the same copies nearly everywhere and the same purities."""
     kept = []
@@ -370,7 +387,9 @@ def stated(found: Fit, s: int, snps: int) -> dict:
     """
     mean, lower, upper = interval(found.posterior[s])
     top = found.solutions[0]
-    other = sum(one.probability for one in found.solutions if abs(one.purity[s] - top.purity[s]) > APART)
+    away = [(abs(one.purity[s] - top.purity[s]), one) for one in found.solutions]
+    other = sum(one.probability for distance, one in away if distance > APART)
+    other = max([other, *(one.shaken for distance, one in away if distance > NEARBY)])
     said = {"purity": None, "lower": lower, "upper": upper, "state": "not_estimable", "reason": ""}
     if lower < RHO[2] and upper < LOW:
         return said | {"state": "below_lod", "reason": "low_purity"}
