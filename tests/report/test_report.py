@@ -368,6 +368,24 @@ def test_events_come_by_importance():
     assert told[-1]["rest"] == "2 pairs of hits of TP53, whether on one branch the data leave open"
 
 
+def test_pairs_whose_phase_is_known_come_before_the_others():
+    keys = ["last_unseen_day", "last_seen_day", "limit_then", "unit", "treatment", "first_seen_day"]
+    about = dict.fromkeys(keys) | {"event": "two_hits", "cluster_id": 1, "mutation_id": "m", "gene": "EGFR"}
+    names = {"A and B": "unknown", "A and C": "unknown", "T790M and C797S": "cis"}
+    rows = [
+        about | {"name": name, "phase": phase, "label": f"{name}: two hits of EGFR on one branch, {phase}"}
+        for name, phase in names.items()
+    ]
+    told = words.events_in_words(rows)
+    assert [one["what"] for one in told] == ["T790M and C797S", "A, B and C"]
+    assert told[0]["rest"] == "two hits of EGFR on one branch, cis"
+    twice = words.events_in_words([rows[2], rows[2] | {"name": "T790M and L792H"}])
+    assert (
+        twice[0]["rest"]
+        == "2 pairs of hits of EGFR, on one branch, so in some cells both, on one copy of the gene (cis)"
+    )
+
+
 def test_evidence_of_every_layer_comes_before_a_second_of_one(page):
     rows = ranking_rows(synthetic.ranking(), synthetic.evidence(), 20, statements=2)
     assert [said[:10] for said in rows[0]["statements"]] == ["EGFR L858R", "EGFR T790M"]

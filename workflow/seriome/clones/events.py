@@ -201,8 +201,8 @@ def _pair(gene, first, second, ancestor, phase) -> dict:
     if together >= SURE:
         event = "two_hits"
         said = {
-            "cis": "on one copy of the gene",
-            "trans": "one on each copy of the gene",
+            "cis": "on one copy of the gene (cis)",
+            "trans": "one on each copy of the gene (trans)",
             "unknown": "phase unknown",
         }[phase]
         label = f"{names}: two hits of {gene} on one branch, {said}"

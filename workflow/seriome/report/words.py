@@ -171,7 +171,7 @@ def events_in_words(events: list[dict]) -> list[dict]:
 
     Mutations of one kind of event, with equal days and treatment, share a sentence, in which the limit is a range;
     those that came with their clone are told by the clone's sentence; pairs of hits of one gene that are of one kind
-    share one.
+    share one, but for those of which reads say whether they are in cis or in trans: these come first.
     """
     together = {}
     clones = {(row["cluster_id"], row["first_seen_day"]) for row in events if not known(row["mutation_id"])}
@@ -183,7 +183,7 @@ def events_in_words(events: list[dict]) -> list[dict]:
         ):
             continue
         if row["event"] in PAIRS and known(row.get("gene")):
-            together.setdefault((row["event"], row["gene"]), []).append(row)
+            together.setdefault((row["event"], row["gene"], _phase(row)), []).append(row)
             continue
         keys = ("event", "first_seen_day", "last_unseen_day", "last_seen_day", "unit", "treatment")
         key = tuple(row.get(name) for name in keys)
@@ -195,7 +195,7 @@ def events_in_words(events: list[dict]) -> list[dict]:
         what, rest = event_sentence(first)
         if len(rows) > 1:
             what, rest = _pairs_of(rows) if first["event"] in PAIRS else _seen_together(rows)
-        rank = importance(first["event"], not known(first["mutation_id"]))
+        rank = importance(first["event"], not known(first["mutation_id"])) - 0.5 * bool(_phase(first))
         told.append({"event": first["event"] or "", "what": what, "rest": rest, "rank": rank})
         told[-1]["order"] = first["first_seen_day"]
     return sorted(told, key=lambda one: (one["rank"], one["order"] if known(one["order"]) else 0))
@@ -212,11 +212,20 @@ def _seen_together(rows) -> tuple[str, str]:
     return _some([event_sentence(row)[0] for row in rows]), rest
 
 
+def _phase(row: dict) -> str:
+    """Of a pair of hits: cis or trans, where reads say so and it is on one branch; else nothing."""
+    said = row.get("phase")
+    return said if row["event"] == "two_hits" and said in ("cis", "trans") else ""
+
+
 def _pairs_of(rows) -> tuple[str, str]:
     """Several pairs of hits of one gene, their mutations named once."""
     names = [name for row in rows for name in str(row["name"]).split(" and ")]
     said = {
-        "two_hits": "on one branch, so in some cells both",
+        "two_hits": "on one branch, so in some cells both"
+        + {"cis": ", on one copy of the gene (cis)", "trans": ", one on each copy of the gene (trans)"}.get(
+            _phase(rows[0]), ""
+        ),
         "convergent": "on two branches, in different cells",
         "two_hits_open": "whether on one branch the data leave open",
     }[rows[0]["event"]]
