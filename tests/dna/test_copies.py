@@ -278,10 +278,10 @@ def test_two_solutions_are_not_one():
 
 def test_what_one_segment_alone_rules_out_by_hand():
     """The best is 5 nats ahead, 4 of these by one segment: without it 1 nat, so 1 / (1 + e) for the other."""
-    best = {"evidence": 5.0, "by_segment": np.array([4.0, 0.5, 0.5])}
-    other = {"evidence": 0.0, "by_segment": np.zeros(3)}
+    best = {"evidence": 5.0, "by_segment": np.array([4.0, 0.5, 0.5]), "doubled": 1}
+    other = {"evidence": 0.0, "by_segment": np.zeros(3), "doubled": 0}
     assert purity._shaken(best, other) == pytest.approx(1 / (1 + np.e))
-    assert purity._shaken(best, best) == 0
+    assert purity._shaken(best, best) == purity._shaken(other, best) == 0
 
 
 def test_a_subclonal_change_does_not_pass_for_a_doubled_genome():

@@ -36,7 +36,7 @@ STARTS, PEAKS, BELOW = 3, 5, 25.0  # rich samples that solutions start from; pea
 NEAR = 0.6  # copies of ploidy around the start within which samples are moved
 ROUNDS = 6
 WIDTH, TIE, APART = 0.3, 0.1, 0.1  # interval too wide to state; probability of solutions that differ by so much
-NEARBY = 0.05  # the same of solutions that one segment alone rules out
+NEARBY = 0.05  # the same of undoubled solutions that one segment alone rules out
 LOW, FEW_SNPS = 0.1, 30
 CELL = np.gradient(RHO)  # prior of a point of the grid: purity is uniform, and the log of ploidy
 WEIGHT = CELL[:, None] * np.gradient(PSI) / PSI
@@ -50,7 +50,8 @@ FAINT = 3.0  # nats by which a sample's copies must speak for a tumour to be cou
 class Solution:
     """One way to read the patient: purity, ploidy (S,), doubled, probability; copies (G, K) probability of each.
 
-    shaken   its probability beside the likeliest alone, were the segment not there that speaks most for that one
+    shaken   its probability beside the likeliest alone, were the segment not there that speaks most for the doubling in
+             that one; 0 where it has none, or both have
     """
 
     purity: np.ndarray
@@ -352,9 +353,14 @@ def _peaks(grid) -> list[tuple[int, int]]:
 
 
 def _shaken(best: dict, other: dict) -> float:
-    """Probability of a solution beside the best one, without the segment that speaks most for the best."""
+    """Probability of a solution without a doubling beside the best one with it, were one segment not there: the one
+
+    that speaks most for the best. A change in a part of the cells looks like an odd copy of a doubled genome.
+    """
+    if other["doubled"] or not best["doubled"]:
+        return 0.0
     ahead = best["evidence"] - other["evidence"] - max((best["by_segment"] - other["by_segment"]).max(), 0)
-    return 0.0 if best is other else float(1 / (1 + np.exp(np.clip(ahead, -50, 50))))
+    return float(1 / (1 + np.exp(np.clip(ahead, -50, 50))))
 
 
 def _distinct(found) -> list:
