@@ -265,6 +265,7 @@ def test_two_solutions_are_not_one():
         alone=np.zeros(1),
         changed=np.array([50.0]),
         mutations=np.array([0]),
+        covered=np.array([0]),
     )
     said = purity.stated(fit, 0, 300)
     assert (said["purity"], said["state"], said["reason"]) == (None, "not_estimable", "solutions_tie")
@@ -274,6 +275,10 @@ def test_two_solutions_are_not_one():
     assert purity.stated(sure, 0, 300)["state"] == "measured"
     shaken = replace(sure, solutions=[sure.solutions[0], replace(sure.solutions[1], shaken=0.2)])
     assert purity.stated(shaken, 0, 300)["reason"] == "solutions_tie"
+    for clonal, state in ((0, "not_estimable"), (1, "measured")):
+        beside = replace(sure, mutations=np.array([clonal]), covered=np.array([10]))
+        assert purity.stated(beside, 0, 300)["state"] == state
+    assert purity.stated(replace(sure, covered=np.array([10])), 0, 300)["reason"] == "no_clonal_mutations"
 
 
 def test_what_one_segment_alone_rules_out_by_hand():

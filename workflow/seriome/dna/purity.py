@@ -38,6 +38,7 @@ ROUNDS = 6
 WIDTH, TIE, APART = 0.3, 0.1, 0.1  # interval too wide to state; probability of solutions that differ by so much
 NEARBY = 0.05  # the same of undoubled solutions that one segment alone rules out
 LOW, FEW_SNPS = 0.1, 30
+MANY, FOUNDED = 8, 0.1  # mutations of which some must be in all cancer cells, this share: every tumour has a founder
 CELL = np.gradient(RHO)  # prior of a point of the grid: purity is uniform, and the log of ploidy
 WEIGHT = CELL[:, None] * np.gradient(PSI) / PSI
 # nats; share of the genome that deviates: beyond either, a sample has other copies than the rest
@@ -75,6 +76,7 @@ class Fit:
     alone       (S,) nats by which the sample's copies are likelier by themselves than as the other samples have them
     changed     (S,) nats by which the sample's copies speak for a tumour with changed copies
     mutations   (S,) mutations that are likely in all cancer cells and covered
+    covered     (S,) mutations that are covered
     """
 
     posterior: np.ndarray
@@ -89,6 +91,7 @@ class Fit:
     alone: np.ndarray
     changed: np.ndarray
     mutations: np.ndarray
+    covered: np.ndarray
 
 
 def fit(segments: Segments, mutations: Mutations | None = None) -> Fit:
@@ -221,7 +224,7 @@ class _Patient:
                 Solution(RHO[one["r"]], PSI[one["p"]], bool(one["doubled"]), float(w), one["copies"], float(again))
                 for w, again, one in zip(weight, shaken, found, strict=True)
             ],
-            self._deviates(top), self._alone(top, grids, mean), changed, self._clonal(top),
+            self._deviates(top), self._alone(top, grids, mean), changed, self._clonal(top), self._covered(),
         )  # fmt: skip
 
     def _starts(self, doubled) -> list[tuple[int, int, int]]:
@@ -341,6 +344,10 @@ class _Patient:
             return np.zeros(self.samples, int)
         return self.marks.clonal(one["r"], np.argmax(one["copies"], axis=1)[self.marks.segment_of])
 
+    def _covered(self) -> np.ndarray:
+        """(S,) covered mutations."""
+        return np.zeros(self.samples, int) if self.marks is None else (self.marks.depth > 0).sum(axis=0)
+
 
 def _peaks(grid) -> list[tuple[int, int]]:
     """The highest local maxima, at most PEAKS, none more than BELOW nats under the top."""
@@ -399,6 +406,8 @@ def stated(found: Fit, s: int, snps: int) -> dict:
     said = {"purity": None, "lower": lower, "upper": upper, "state": "not_estimable", "reason": ""}
     if lower < RHO[2] and upper < LOW:
         return said | {"state": "below_lod", "reason": "low_purity"}
+    if found.covered[s] >= MANY and found.mutations[s] < FOUNDED * found.covered[s]:
+        return said | {"reason": "no_clonal_mutations"}
     narrow = upper - lower <= WIDTH and other < TIE
     if narrow and (found.changed.max() >= FAINT or found.mutations[s] >= 3):
         return said | {"purity": mean, "state": "measured"}
