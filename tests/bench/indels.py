@@ -99,16 +99,22 @@ def indels(seed: int = 3, lengths=(100, 150), shares=(0.33, 0.1)) -> dict:
                     }
                     told = {caller: (float(some[caller].notna().mean()), _mean(some[caller])) for caller in callers}
                     figures.append(about | told)
-                    cells = ", ".join(f"{caller} {recall:.2f} at {vaf:.2f}" for caller, (recall, vaf) in told.items())
+                    cells = ", ".join(f"{caller} {_said(*one)}" for caller, one in told.items())
                     print(f"  {length} bases, {share:4.2f}, {kind:11s} {low:2d}-{high:2d} ({len(some)}): {cells}")
     print("  others called: " + ", ".join(f"{caller} {number}" for caller, number in false.items()))
     own = [one["seriome"][0] * one["planted"] for one in figures]
+    every = sum(one["planted"] for one in figures)
+    print(f"  all: seriome {sum(own):.0f} of {every}")
     return {
-        "recall_indels": sum(own) / sum(one["planted"] for one in figures),
+        "recall_indels": sum(own) / every,
         "indels": figures,
         "indels_false": false,
     }
 
 
-def _mean(values) -> float:
-    return float(np.nanmean(values)) if values.notna().any() else float("nan")
+def _mean(values) -> float | None:
+    return float(np.nanmean(values)) if values.notna().any() else None
+
+
+def _said(recall: float, vaf: float | None) -> str:
+    return f"{recall:.2f}" if vaf is None else f"{recall:.2f} at {vaf:.2f}"
