@@ -168,6 +168,10 @@ def expansion(rates, names=None) -> list[dict]:
     return rows
 
 
+# What is said of two mutations of which reads tell the phase
+PHASES = {"cis": "on one copy of the gene (cis)", "trans": "one on each copy of the gene (trans)"}
+
+
 def two_hits(mutations, ancestor, phased=None) -> list[dict]:
     """Pairs of mutations of one gene, and whether a cell can have both: a row per pair.
 
@@ -200,12 +204,7 @@ def _pair(gene, first, second, ancestor, phase) -> dict:
     names = " and ".join(str(one.get("name") or one["mutation_id"]) for one in (first, second))
     if together >= SURE:
         event = "two_hits"
-        said = {
-            "cis": "on one copy of the gene (cis)",
-            "trans": "one on each copy of the gene (trans)",
-            "unknown": "phase unknown",
-        }[phase]
-        label = f"{names}: two hits of {gene} on one branch, {said}"
+        label = f"{names}: two hits of {gene} on one branch, {PHASES.get(phase, 'phase unknown')}"
     elif together <= 1 - SURE:
         event, label = "convergent", f"{names}: {gene} hit on two branches, in different cells"
     else:

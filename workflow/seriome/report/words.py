@@ -3,7 +3,7 @@
 import math
 from pathlib import Path
 
-from seriome.clones.events import clone_label
+from seriome.clones.events import PHASES, clone_label
 
 THIN = "\u2009"  # thin space
 ASSAY_NAMES = {"dna": "DNA", "rna": "RNA", "proteome": "Proteome", "metabolome": "Metabolome"}
@@ -215,17 +215,14 @@ def _seen_together(rows) -> tuple[str, str]:
 def _phase(row: dict) -> str:
     """Of a pair of hits: cis or trans, where reads say so and it is on one branch; else nothing."""
     said = row.get("phase")
-    return said if row["event"] == "two_hits" and said in ("cis", "trans") else ""
+    return said if row["event"] == "two_hits" and said in PHASES else ""
 
 
 def _pairs_of(rows) -> tuple[str, str]:
     """Several pairs of hits of one gene, their mutations named once."""
-    names = [name for row in rows for name in str(row["name"]).split(" and ")]
+    names, phase = [name for row in rows for name in str(row["name"]).split(" and ")], _phase(rows[0])
     said = {
-        "two_hits": "on one branch, so in some cells both"
-        + {"cis": ", on one copy of the gene (cis)", "trans": ", one on each copy of the gene (trans)"}.get(
-            _phase(rows[0]), ""
-        ),
+        "two_hits": "on one branch, so in some cells both" + (f", {PHASES[phase]}" if phase else ""),
         "convergent": "on two branches, in different cells",
         "two_hits_open": "whether on one branch the data leave open",
     }[rows[0]["event"]]
