@@ -70,10 +70,10 @@ def ancestry_f1(true_label, true_parent, label, parent) -> float:
     return float(2 * both / (of_true + of_found)) if of_true + of_found else 1.0
 
 
-def score(drawn: Drawn, peer: str | None = None) -> dict:
+def score(drawn: Drawn, peer: str | None = None, settings: Settings | None = None) -> dict:
     """One set: how near the truth. Artefacts have no clone and no CCF; what is said of them is counted apart."""
     start = time.process_time()
-    found = clones_of(as_table(drawn), Settings())
+    found = clones_of(as_table(drawn), settings or Settings())
     spent = time.process_time() - start
     ceiling_v, ceiling_mae = ceiling(drawn)
     model, label, real = found.model, found.model.cluster_of, drawn.clone >= 0
@@ -108,9 +108,9 @@ def score(drawn: Drawn, peer: str | None = None) -> dict:
 
 
 def scored(arguments) -> dict:
-    """`score` of the set drawn by (words of the setting, further ones, seed, peer): for a pool of processes."""
-    words, more, seed, peer = arguments
-    return score(draw(setting(*words, **more), seed), peer)
+    """`score` of the set drawn by (words of the setting, further ones, seed, peer, settings): for a pool."""
+    words, more, seed, peer, settings = arguments
+    return score(draw(setting(*words, **more), seed), peer, settings)
 
 
 def mean_of(rows, key):

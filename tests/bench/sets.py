@@ -12,7 +12,8 @@ SIZES = {
     "C": {"clones": 12, "samples": 8, "mutations": 5000, "seen": 0.06, "apart": 0.05},
 }
 DEPTHS = (60, 200, 1000)
-SEEDS = {"A": 30, "B": 10, "C": 10}  # courses per group, each its own: small sets scatter more
+SEEDS = {"A": 100, "B": 20, "C": 10}  # courses per group, each its own: small sets scatter more
+EXACT = 0.002  # --purity-sd on these sets, whose purities are stated without error, as PyClone-VI takes all to be
 GROUPS = [(size, copies, depth) for size in SIZES for copies in (False, True) for depth in DEPTHS]
 
 

@@ -12,22 +12,22 @@ doi:10.1038/s41592-020-01013-2 (what goes wrong when the anchor does).
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from seriome.clones import scatter
 from seriome.clones.bias import biased
 from seriome.clones.cluster import Mixture, data, joined, mix
 from seriome.clones.copies import FREE, LATE, States, rates, states
-from seriome.clones.likelihood import Counts, expected_vaf, grid_for, log_likelihood, outlier, tensor
+from seriome.clones.likelihood import Counts, grid_for, outlier, tensor
 from seriome.clones.model import CopyNumber, Model, Settings, Settled
-from seriome.clones.purity import START_PRECISION, Stated, anchor_of, as_stated, founder_of, purity_of, ruled_out
+from seriome.clones.purity import Stated, anchor_of, as_stated, founder_of, purity_of, ruled_out
 from seriome.clones.told import nothing, tell
 
-PRECISIONS = np.array([60, 120, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000.0])
-PRECISION_PRIOR = (np.log(4000), 2.5)  # log-normal: wide, the data decide
 ROUNDS = 6
-SETTLED = 0.01  # relative change of every purity, and
-NEARLY = 1.5  # ratio of two precisions, at which the rounds end
+SETTLED = 0.01  # relative change of every purity at which the rounds end
+ANOTHER = 0.5  # nats of a better fit below which it is the same optimum, found once more
 FEW = 3  # mutations below which clusters are hardly told apart
 
 
@@ -99,10 +99,8 @@ def _fit(counts: Counts, copy_number: CopyNumber, settings: Settings, stated: St
         warnings.say("no_tumour_signal", "the founder's mutations are detected in no sample")
         return nothing(counts, grid, warnings, found)
 
-    settled = _rounds(counts, copy_number, settings, error, grid, stated, founder, found)
-    if settled.joined:
-        apart = _rounds(counts, copy_number, settings, error, grid, stated, founder, found, join=False)
-        settled = max(settled, apart, key=lambda one: one.score(stated))
+    rounds = partial(_rounds, counts, copy_number, settings, error, grid, stated, founder, found)
+    settled = _settled(rounds, counts, stated)
     if founder and settled.moved >= SETTLED:
         warnings.say("purity_not_settled", f"purity still moved by {settled.moved:.1%} after {ROUNDS} rounds")
     part, mixture = _columns(counts, settled.informative), settled.mixture
@@ -117,22 +115,50 @@ def _fit(counts: Counts, copy_number: CopyNumber, settings: Settings, stated: St
     return replace(model, copies_from=copy_number.source, stated=stated)
 
 
-def _rounds(counts, copy_number, settings, error, grid, stated, founder, found, join=True) -> Settled:
-    """Clusters at a purity, the purity that their founder asks for, and again; `join`: see `anchor_of`."""
-    precision, mixture, shape, late, free = START_PRECISION, None, None, LATE, FREE
+def _settled(rounds, counts: Counts, stated: Stated) -> Settled:
+    """The best of what `rounds` ends with: where something joined the founder, also if nothing may; where scatter could
+
+    hide a clone, also if reads are at first thought to scatter less.
+    """
+    best = rounds()
+    if best.joined:
+        best = max(best, rounds(join=False), key=lambda one: _score(one, stated))
+    if scatter.matters(counts, best.precision):
+        sharp = rounds(precision=scatter.SHARPER * best.precision, begin=best)
+        best = sharp if _score(sharp, stated) > _score(best, stated) + ANOTHER else best
+    return best
+
+
+def _score(settled: Settled, stated: Stated) -> float:
+    """Evidence bound at these purities and this scatter, and the prior of both, nats."""
+    prior = np.nansum(stated.log_prior(settled.found["value"])) + scatter.log_prior(settled.precision)
+    return settled.mixture.bound + prior
+
+
+def _rounds(
+    counts, copy_number, settings, error, grid, stated, founder, found, join=True, precision=scatter.START, begin=None
+) -> Settled:
+    """Clusters at a purity, the purity that their founder asks for, and again.
+
+    join  see `anchor_of`;  begin: clusters of earlier rounds to go on from; else they are sought anew, twice
+    """
+    mixture, shape, late, free = None, None, LATE, FREE
+    if begin is not None:
+        mixture, shape = begin.mixture, (begin.data.like.shape, tuple(begin.informative))
+    anew = 0 if begin is not None else 2
     moved, any_joined = 0.0, False
     for rounds in range(1, ROUNDS + 1):
         informative = np.flatnonzero(found["detected"])
         rho, part = found["value"][informative], _columns(counts, informative)
         ways, tumour_cn = _states(copy_number, error, informative, rho, len(counts.mutations), late, free)
         one = data(tensor(part, ways, rho, grid, precision), ways, outlier(part))
-        again = mixture if shape == (one.like.shape, tuple(informative)) and rounds > 2 else None
+        again = mixture if shape == (one.like.shape, tuple(informative)) and rounds > anew else None
         ends = {"starts": settings.starts, "threads": settings.threads, "begin": again}
         mixture = mix(one, grid, founder=founder, seed=settings.seed, **ends)
         shape = one.like.shape, tuple(informative)
         late, free = rates(ways, mixture.rows, founder)
-        before, precision = precision, _precision(part, ways, mixture, one, rho, grid)
-        same_precision = max(before or 1e6, precision or 1e6) <= NEARLY * min(before or 1e6, precision or 1e6)
+        before, precision = precision, scatter.precision_of(part, ways, mixture, one, rho, grid)
+        same_precision = scatter.alike(before, precision)
         if not founder:
             if same_precision:
                 break
@@ -202,24 +228,3 @@ def _tumour_copies(copy_number: CopyNumber, informative, purity) -> dict:
         if total != 2:
             copies[int(mutation)] = total
     return copies
-
-
-def _precision(counts, ways: States, mixture: Mixture, one, purity, grid) -> float | None:
-    """Beta-binomial precision that makes the reads likeliest at their clusters' CCFs; None (binomial) if large."""
-    step = max(1, len(counts.mutations) // 500)
-    top = np.maximum.reduceat(mixture.rows.max(axis=1), one.starts)
-    rows = np.flatnonzero((mixture.rows.max(axis=1) == top[one.mutation]) & (top > 0.5)[one.mutation])
-    rows = rows[~ways.free[rows]][::step]
-    if not len(rows):
-        return START_PRECISION
-    ccf = (mixture.posterior @ grid.fine)[mixture.rows[rows].argmax(axis=1)]
-    mine = ways.mutation[rows]
-    vaf = expected_vaf(ccf, purity, ways.copies[rows], ways.total[rows], ways.normal[rows], ways.error[rows])
-    centre, width = PRECISION_PRIOR
-    alt, depth = counts.alt[mine], counts.depth[mine]
-    scores = [
-        step * log_likelihood(alt, depth, vaf, precision).sum() - 0.5 * ((np.log(precision) - centre) / width) ** 2
-        for precision in PRECISIONS
-    ]
-    best = int(np.argmax(scores))
-    return None if best == len(PRECISIONS) - 1 else float(PRECISIONS[best])

@@ -75,10 +75,6 @@ class Settled:
     moved: float
     joined: bool
 
-    def score(self, stated: Stated) -> float:
-        """Evidence bound at these purities and the prior of them, nats."""
-        return self.mixture.bound + np.nansum(stated.log_prior(self.found["value"]))
-
 
 @dataclass
 class Model:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seriome.clones import detection
+from seriome.clones import detection, scatter
 from seriome.clones.cluster import Mixture, data, entropy_of_joining, interval, mix, prior_of_joining
 from seriome.clones.copies import states
 from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_evidence, log_likelihood, outlier, tensor
 from seriome.clones.sample import bounds
 from seriome.special import betaincinv, log_ndtr
 
-START_PRECISION = 1000.0  # of beta-binomial reads, before it is estimated: a start that splits too much hides it
 # Which cluster is the founder: costs in nats. A mutation above it in some sample may lie on more copies than thought or
 # be an artefact; a founder with few of many mutations is unlikely.
 ABOVE_COST, SMALL_COST, SMALL, FOUNDER_MANY = 3.0, 8.0, 0.15, 6
@@ -73,7 +72,7 @@ def founder_of(counts, copy_number, error, grid, settings, stated: Stated, warni
         cells = (x[index] for x in (copy_number.major, copy_number.minor, copy_number.normal))
         second = None if copy_number.part is None else tuple(x[index] for x in copy_number.part)
         ways = states(*cells, error[index], second)
-    one = data(tensor(part, ways, scale, grid, START_PRECISION), ways, outlier(part))
+    one = data(tensor(part, ways, scale, grid, scatter.START), ways, outlier(part))
     mixture = mix(one, grid, founder=False, seed=settings.seed)
     if mixture.out.mean() > 0.5:  # reads beyond what any clone of this purity could show: the founder's, all the same
         one = replace(one, outlier=np.full(len(index), -1e9))
