@@ -12,9 +12,9 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 from sklearn.metrics import v_measure_score
 
-from seriome.clones.cluster import Data, Mixture, data
 from seriome.clones.copies import states
 from seriome.clones.likelihood import Counts, grid_for, outlier, tensor
+from seriome.clones.mixture import Data, Mixture, data
 from seriome.clones.sample import nearest, sample
 from seriome.simulate.counts import ERROR, Drawn, draw
 

@@ -8,11 +8,12 @@ import pytest
 from sklearn.metrics import adjusted_rand_score, v_measure_score
 
 from seriome.clones import detection
-from seriome.clones.cluster import data, interval, mix
+from seriome.clones.cluster import mix
 from seriome.clones.copies import DOUBLED, FREE, LATE, states
 from seriome.clones.counts import read_counts
 from seriome.clones.fit import fit
-from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_likelihood, outlier, tensor
+from seriome.clones.likelihood import Counts, Grid, expected_vaf, interval, log_likelihood, outlier, tensor
+from seriome.clones.mixture import data
 from seriome.clones.model import CopyNumber, Settings
 from seriome.clones.results import Patient, tree_of
 from seriome.errors import InputError

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from scipy.stats import beta, t
 
-from seriome.clones.cluster import Mixture, _Fit, data
+from seriome.clones.cluster import _Fit
 from seriome.clones.copies import states
 from seriome.clones.fit import fit
 from seriome.clones.likelihood import Grid, outlier, tensor
+from seriome.clones.mixture import Mixture, data
 from seriome.clones.model import Settings
 from seriome.clones.purity import TAIL, Stated, anchor_of
 

@@ -12,9 +12,10 @@ import pytest
 from scipy.special import gammaln, logsumexp
 
 from seriome.clones import sample as sampler
-from seriome.clones.cluster import ALIKE, data, mix, optimum
+from seriome.clones.cluster import mix, optimum
 from seriome.clones.copies import states
 from seriome.clones.likelihood import Counts, Grid, log_evidence, outlier, tensor
+from seriome.clones.mixture import ALIKE, data
 from seriome.clones.sample import CLONES, Draws, nearest, representative, sample
 
 from .planted import ERROR, counts

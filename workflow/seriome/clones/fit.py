@@ -18,9 +18,10 @@ import numpy as np
 
 from seriome.clones import scatter
 from seriome.clones.bias import biased
-from seriome.clones.cluster import Mixture, data, joined, mix
+from seriome.clones.cluster import joined, mix
 from seriome.clones.copies import FREE, LATE, States, rates, states
 from seriome.clones.likelihood import Counts, grid_for, outlier, tensor
+from seriome.clones.mixture import Mixture, data
 from seriome.clones.model import CopyNumber, Model, Settings, Settled
 from seriome.clones.purity import Stated, anchor_of, as_stated, founder_of, purity_of, ruled_out
 from seriome.clones.told import nothing, tell

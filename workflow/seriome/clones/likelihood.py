@@ -172,6 +172,15 @@ def posteriors(curves, grid: Grid):
     return mass, np.log(total, dtype=float) + top
 
 
+def interval(posterior, grid: Grid, mass=0.95):
+    """Mean and equal-tailed credible bounds of CCF posteriors (..., F)."""
+    below = np.cumsum(posterior, axis=-1)
+    tail = (1 - mass) / 2
+    lower = grid.fine[np.argmax(below >= tail - 1e-12, axis=-1)]
+    upper = grid.fine[np.argmax(below >= 1 - tail - 1e-12, axis=-1)]
+    return posterior @ grid.fine, lower, upper
+
+
 def likelihoods(curves, grid):
     """(..., F) float32 likelihood times prior, less its top, and the log of that top (...)."""
     score = curves + grid.prior

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from seriome.clones.cluster import Data, Mixture
 from seriome.clones.copies import States
 from seriome.clones.likelihood import Counts, Grid
+from seriome.clones.mixture import Data, Mixture
 from seriome.clones.purity import Stated
 
 

@@ -9,9 +9,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from seriome.clones import detection, scatter
-from seriome.clones.cluster import Mixture, data, entropy_of_joining, interval, mix, prior_of_joining
+from seriome.clones.cluster import mix
 from seriome.clones.copies import states
-from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_evidence, log_likelihood, outlier, tensor
+from seriome.clones.likelihood import (
+    Counts,
+    Grid,
+    expected_vaf,
+    interval,
+    log_evidence,
+    log_likelihood,
+    outlier,
+    tensor,
+)
+from seriome.clones.mixture import Mixture, data, entropy_of_joining, prior_of_joining
 from seriome.clones.sample import bounds
 from seriome.special import betaincinv, log_ndtr
 

@@ -3,7 +3,7 @@
 From a variational fit a Markov chain goes on: clusters' CCFs given the mutations' labels, labels given CCFs, and
 splits and merges of whole clusters. Two clones that few reads make one are one in some draws and two in others, and
 the interval of a mutation's CCF holds both. Every draw is of the posterior of the same model as in `cluster`, but for
-the prior of the number of clusters: Poisson here (CLONES), e^-K there (COST).
+the prior of the number of clusters: Poisson here (CLONES), e^-K there (mixture.COST).
 The one clustering that is told is the fit, or the optimum beside a draw, the nearest to all draws by variation of
 information.
 Sources: Jain and Neal 2004, doi:10.1198/1061860043001 (split-merge moves with restricted Gibbs launches); Miller and
@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seriome.clones.cluster import ALIKE, OUTLIERS, Data, Mixture
 from seriome.clones.likelihood import Grid, likelihoods, log_evidence
+from seriome.clones.mixture import ALIKE, OUTLIERS, Data, Mixture
 from seriome.special import gammaln, xlogy
 
 LAUNCH = 1  # restricted sweeps that shape a split before it is proposed
-CLONES = 5.0  # mean of the Poisson prior of the number of clusters, of one sample; see cluster.ALIKE for more
+CLONES = 5.0  # mean of the Poisson prior of the number of clusters, of one sample; see mixture.ALIKE for more
 LOOKED_AT = 2000  # mutations that clusterings are compared on
 FREE = 0.7  # share of the mutations whose label a sweep may change
 HEIGHTS = np.linspace(-0.12, 0.12, 2001)  # relative changes of purity that a chain draws from

@@ -7,9 +7,9 @@ end may settle apart.
 
 import numpy as np
 
-from seriome.clones.cluster import Data, Mixture
 from seriome.clones.copies import States
 from seriome.clones.likelihood import Counts, Grid, expected_vaf, log_likelihood
+from seriome.clones.mixture import Data, Mixture
 
 START = 1000.0  # before it is estimated: a start that splits too much hides what reads scatter
 PRECISIONS = np.array([60, 120, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000.0])  # the last: binomial
