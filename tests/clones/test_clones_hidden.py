@@ -35,12 +35,12 @@ def test_derivatives_against_differences():
 
 
 def test_evidence_against_an_integral():
-    """One sample: the mean over shares and widths of the likelihood of two, integrated over their distance."""
+    """One sample: the likelihood of two, integrated over their distance; mean over shares and, by width, widths."""
     at, like = reads([0.4], 60, 100, 2)
     ccf = (np.array([at(np.array([c]))[:, 0, 0].sum() for c in GRID.fine]).argmax()) * np.ones(1)
     ccf = GRID.fine[ccf.astype(int)]
     slope, bend = hidden.derivatives(like, ccf, GRID)
-    odds, *_ = hidden._ways(slope.T @ slope + np.diag(bend.sum(axis=0)))
+    odds, *_ = hidden._ways(slope.T @ slope + np.diag(bend.sum(axis=0)), hidden.WIDTHS)
     distance = np.linspace(-0.4, 0.4, 401)
     root, lone, each = np.sqrt(ccf[0]), at(ccf)[:, 0].sum(), []
     for share in hidden.SHARES:
@@ -49,8 +49,9 @@ def test_evidence_against_an_integral():
             np.log(share) + at((root + (1 - share) * distance) ** 2)[:, 0],
         ).sum(axis=0)
         for width in hidden.WIDTHS:
-            each.append(logsumexp(two - lone + norm.logpdf(distance, 0, width)) + np.log(distance[1] - distance[0]))
-    assert odds == pytest.approx(logsumexp(each) - np.log(len(each)), abs=0.3)
+            prior = np.log(width / sum(hidden.WIDTHS) / len(hidden.SHARES) * (distance[1] - distance[0]))
+            each.append(logsumexp(two - lone + norm.logpdf(distance, 0, width)) + prior)
+    assert odds == pytest.approx(logsumexp(each), abs=0.3)
 
 
 def test_a_pair_that_no_mutation_tells_apart_widens_the_intervals():
@@ -68,6 +69,11 @@ def test_a_pair_that_no_mutation_tells_apart_widens_the_intervals():
 
 def test_too_few_mutations_are_not_asked():
     assert not offsets_of(reads([0.4], 5, 200, 4)[1], np.array([0.4])).any()
+
+
+def test_reads_that_tell_every_mutation_leave_nothing_hidden():
+    assert offsets_of(reads([0.4], 20, 1000, 4)[1], np.array([0.4])).any()
+    assert not offsets_of(reads([0.4], 20, 100_000, 4)[1], np.array([0.4])).any()
 
 
 def offsets_of(like, ccf):
