@@ -117,11 +117,12 @@ def sizes(rows) -> dict:
         )
         one = of_size(mine, keys)
         v, mae, seconds, f1 = TARGET[size]
+        cost = f"wall {one['wall_s']:.2f} s ({seconds}), " if one["wall_s"] else ""
+        cost += f"{one['times_faster']:.0f} times as fast as PyClone-VI, " if one["times_faster"] else ""
         print(
             f"{size}: V {one['v_measure']:.3f} ±{one['v_measure_error']:.3f} (asked {v}), "
             f"CCF error {one['ccf_mae']:.4f} ±{one['ccf_mae_error']:.4f} ({mae}), "
-            f"ancestor F1 {one['ancestry_f1']:.3f} ({f1}), wall {one['wall_s'] or 0:.2f} s ({seconds}); "
-            f"{one['times_faster'] or 0:.0f} times as fast as PyClone-VI; with the true "
+            f"ancestor F1 {one['ancestry_f1']:.3f} ({f1}), {cost}with the true "
             f"CCFs known V {one['ceiling_v']:.3f}, error {one['ceiling_mae'] or 0:.4f}; V of the reference's sets "
             f"{CEILING[size]}"
         )
