@@ -21,7 +21,7 @@ from seriome.clones.bias import biased
 from seriome.clones.cluster import joined, mix
 from seriome.clones.copies import FREE, LATE, States, rates, states
 from seriome.clones.likelihood import Counts, grid_for, outlier, tensor
-from seriome.clones.mixture import Mixture, data
+from seriome.clones.mixture import Data, Mixture, data
 from seriome.clones.model import CopyNumber, Model, Settings, Settled
 from seriome.clones.purity import Stated, anchor_of, as_stated, founder_of, purity_of, ruled_out
 from seriome.clones.told import nothing, tell
@@ -143,20 +143,19 @@ def _rounds(
 
     join  see `anchor_of`;  begin: clusters of earlier rounds to go on from; else they are sought anew, twice
     """
-    mixture, shape, late, free = None, None, LATE, FREE
+    mixture, shape, anew, late, free = None, None, 2, LATE, FREE
     if begin is not None:
-        mixture, shape = begin.mixture, (begin.data.like.shape, tuple(begin.informative))
-    anew = 0 if begin is not None else 2
+        mixture, shape, anew = begin.mixture, _shape(begin.data, begin.informative), 0
     moved, any_joined = 0.0, False
     for rounds in range(1, ROUNDS + 1):
         informative = np.flatnonzero(found["detected"])
         rho, part = found["value"][informative], _columns(counts, informative)
         ways, tumour_cn = _states(copy_number, error, informative, rho, len(counts.mutations), late, free)
         one = data(tensor(part, ways, rho, grid, precision), ways, outlier(part))
-        again = mixture if shape == (one.like.shape, tuple(informative)) and rounds > anew else None
+        earlier, shape = shape, _shape(one, informative)
+        again = mixture if shape == earlier and rounds > anew else None
         ends = {"starts": settings.starts, "threads": settings.threads, "begin": again}
         mixture = mix(one, grid, founder=founder, seed=settings.seed, **ends)
-        shape = one.like.shape, tuple(informative)
         late, free = rates(ways, mixture.rows, founder)
         before, precision = precision, scatter.precision_of(part, ways, mixture, one, rho, grid)
         same_precision = scatter.alike(before, precision)
@@ -178,6 +177,11 @@ def _rounds(
         if same and same_precision and moved < SETTLED:
             break
     return Settled(found, informative, ways, one, mixture, tumour_cn, precision, rounds, moved, any_joined)
+
+
+def _shape(one: Data, informative) -> tuple:
+    """What two rounds must have in common for the clusters of one to be a beginning of the other."""
+    return one.like.shape, tuple(informative)
 
 
 def _columns(counts: Counts, samples) -> Counts:
